@@ -1,0 +1,1 @@
+"""DCASE Task 1: audio in, probabilities and scores out."""

@@ -1,0 +1,1 @@
+"""Augmentation: small functions on whole batches, on the training device."""

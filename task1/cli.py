@@ -1,0 +1,38 @@
+"""Command line `task1`: one verb a stage. Nothing heavy is imported before a verb runs."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from task1.commands import corpus
+from task1.errors import InputError, fail
+
+GROUPS = (corpus,)
+
+
+def parser() -> argparse.ArgumentParser:
+    top = argparse.ArgumentParser(prog="task1", description=__doc__)
+    verbs = top.add_subparsers(title="verbs", metavar="VERB", required=True)
+    for group in GROUPS:
+        group.register(verbs)
+    return top
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one verb; return its exit status: 0, 1 for findings, 2 for bad input, 130 when interrupted."""
+    return run(parser(), arguments)
+
+
+def run(top: argparse.ArgumentParser, arguments: Sequence[str] | None) -> int:
+    """Parse, run the verb's handler, turn bad input into one sentence."""
+    chosen = top.parse_args(arguments)
+    try:
+        return chosen.handler(chosen) or 0
+    except InputError as error:
+        return fail(error, top.prog)
+    except KeyboardInterrupt:
+        print(f"{top.prog}: interrupted; run the same command again to go on", file=sys.stderr)
+        return 130
+    except BrokenPipeError:  # the reader of our output (head, less) has left
+        sys.stderr.close()
+        return 0

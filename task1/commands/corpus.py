@@ -1,0 +1,17 @@
+"""`task1 corpus download|verify|index|synth`."""
+
+from typing import TYPE_CHECKING
+
+from task1.commands import add_verb
+
+if TYPE_CHECKING:
+    from task1.commands import Verbs
+
+ACTIONS = ()
+
+
+def register(verbs: "Verbs") -> None:
+    group = add_verb(verbs, "corpus", "fetch, check, list or make the recordings")
+    actions = group.add_subparsers(title="actions", metavar="ACTION", required=True)
+    for action in ACTIONS:
+        action.register(actions)

@@ -1,0 +1,161 @@
+"""Schemas of an entry and a profile, and their merging into a resolved run.
+
+Order of precedence, weakest first: the entry's shared blocks, the model's own blocks, the profile's overrides (for all
+entries, then for this one), `--set key=value` for all models, `--set models.NAME.key=value` for one.
+"""
+
+from typing import Any, Literal, Self
+
+from pydantic import Field, PositiveFloat, PositiveInt, model_validator
+
+from task1.config.base import Strict
+from task1.config.recipe import FeatureSettings, ModelRecipe
+
+SHARED_BLOCKS = ("input", "augmentation", "training", "distillation", "compression", "decision")
+
+
+class Affiliation(Strict):
+    abbreviation: str
+    institute: str
+    department: str | None = None
+    location: str
+
+
+class Author(Strict):
+    lastname: str
+    firstname: str
+    email: str = Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")
+    corresponding: bool = False
+    affiliation: Affiliation
+
+
+class Source(Strict):
+    """The publication that the entry reproduces."""
+
+    title: str
+    authors: tuple[str, ...]
+    venue: str
+    year: int
+    link: str | None = None
+    code: str | None = None
+
+
+class Texts(Strict):
+    """What a team writes by hand into the meta YAML."""
+
+    name: str
+    abbreviation: str = Field(max_length=10)
+    label: str = Field(pattern=r"^[A-Z][A-Za-z-]*_[A-Za-z0-9-]+$", description="Lastname_Institute, before _task1_N")
+    input_channels: str
+    acoustic_features: str
+    embeddings: str | None
+    data_augmentation: str | None
+    machine_learning_method: str
+    decision_making: str | None
+    external_data_usage: str | None
+    complexity_management: str | None
+    pipeline: str
+    framework: str
+    source_code: str | None
+
+
+class System(Strict):
+    """One submitted system: one model, or several that are combined."""
+
+    models: tuple[str, ...] = Field(min_length=1)
+    combine: Literal["single", "mean", "weighted", "log_mean", "linear", "vote"] = "single"
+    weights: tuple[float, ...] | None = Field(default=None, description="null: fitted on validation where needed")
+    name: str | None = None
+    abbreviation: str | None = Field(default=None, max_length=10)
+
+    @model_validator(mode="after")
+    def _members(self) -> Self:
+        if (self.combine == "single") != (len(self.models) == 1):
+            raise ValueError("combine: single for one model, another way for several")
+        if self.weights is not None and len(self.weights) != len(self.models):
+            raise ValueError("as many weights as models")
+        return self
+
+
+class Entry(Strict):
+    """`meta/entries/<name>.yaml` as it is written: shared blocks plus what each model changes."""
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")
+    source: Source | None = None
+    edition: str
+    datasets: dict[Literal["development", "evaluation"], str]
+    authors: tuple[Author, ...] = Field(min_length=1)
+    texts: Texts
+    features: FeatureSettings
+    input: dict[str, Any]
+    augmentation: dict[str, Any]
+    training: dict[str, Any]
+    distillation: dict[str, Any] | None = None
+    compression: dict[str, Any]
+    decision: dict[str, Any]
+    models: dict[str, dict[str, Any]] = Field(min_length=1)
+    systems: dict[int, System] = Field(min_length=1)
+    variants: dict[str, dict[str, Any]] = Field(default={}, description="named overrides, e.g. the authors' code")
+    notes: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _references(self) -> Self:
+        if sum(author.corresponding for author in self.authors) != 1:
+            raise ValueError("exactly one author with corresponding: true")
+        for index, system in self.systems.items():
+            unknown = [name for name in system.models if name not in self.models]
+            if unknown:
+                raise ValueError(f"systems.{index}.models to name models of this entry (not {', '.join(unknown)})")
+        return self
+
+
+class CorpusChoice(Strict):
+    development: str
+    evaluation: str
+
+
+class Profile(Strict):
+    """`meta/profiles/<name>.yaml`: which corpus, how much work."""
+
+    name: str
+    title: str
+    corpus: Literal["embedded", "recorded"]
+    embedded: dict[Literal["1", "10"], CorpusChoice] = Field(default={}, description="by clip seconds")
+    part_clips: PositiveInt = Field(description="clips in one part of the feature store")
+    overrides: dict[str, Any] = {}
+    entries: dict[str, dict[str, Any]] = {}
+
+    @model_validator(mode="after")
+    def _corpora(self) -> Self:
+        if self.corpus == "embedded" and not self.embedded:
+            raise ValueError("a block `embedded` naming the data sets, since corpus is embedded")
+        return self
+
+
+class Run(Strict):
+    """A resolved run: what `work/runs/<entry>-<profile>/config.yaml` holds and every verb reads."""
+
+    entry: str
+    profile: str
+    edition: str
+    embedded: bool
+    corpora: str = Field(description="folder that holds the data sets' root folders")
+    development: str
+    evaluation: str
+    features: FeatureSettings
+    part_clips: PositiveInt
+    models: dict[str, ModelRecipe]
+    systems: dict[int, System]
+    authors: tuple[Author, ...]
+    texts: Texts
+    source: Source | None
+    clip_seconds: PositiveFloat
+    settings: tuple[str, ...] = Field(default=(), description="the --set arguments of this run")
+
+    @model_validator(mode="after")
+    def _teachers(self) -> Self:
+        for name, model in self.models.items():
+            for teacher in model.distillation.teachers if model.distillation else ():
+                if teacher not in self.models:
+                    raise ValueError(f"models.{name}.distillation.teachers to name models of the entry, not {teacher}")
+        return self

@@ -1,0 +1,274 @@
+"""Schemas of a recipe: what is computed from the audio, how a network is trained and what ships.
+
+A recipe is data. Every class here mirrors one block of `meta/entries/<name>.yaml`; nothing here has a default that a
+paper could contradict silently: what an entry leaves out is switched off.
+"""
+
+from typing import Any, Literal, Self
+
+from pydantic import Field, PositiveFloat, PositiveInt, model_validator
+
+from task1.config.base import Strict
+
+
+class LogSettings(Strict):
+    """log_base(mel + floor) for mode `add`, log_base(max(mel, floor)) for mode `max`."""
+
+    base: Literal["10", "e"]
+    floor: PositiveFloat
+    mode: Literal["add", "max"] = "add"
+
+
+class FeatureSettings(Strict):
+    """The log-mel spectrogram that is stored. Everything here is part of the store's digest."""
+
+    sample_rate: PositiveInt
+    clip_seconds: PositiveFloat
+    n_fft: PositiveInt
+    win_length: PositiveInt
+    hop_length: PositiveInt
+    window: Literal["hann"] = "hann"
+    center: bool = True
+    pad_mode: Literal["reflect", "constant"] = "reflect"
+    power: Literal[1, 2] = 2
+    n_mels: PositiveInt
+    f_min: float = Field(ge=0)
+    f_max: PositiveFloat
+    mel_scale: Literal["htk", "slaney"]
+    mel_norm: Literal["slaney", "none"]
+    log: LogSettings
+
+    @property
+    def samples(self) -> int:
+        return round(self.sample_rate * self.clip_seconds)
+
+    @property
+    def frames(self) -> int:
+        padded = self.samples + (2 * (self.n_fft // 2) if self.center else 0)
+        return 1 + (padded - self.n_fft) // self.hop_length
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.win_length > self.n_fft:
+            raise ValueError("win_length no longer than n_fft")
+        if not self.f_min < self.f_max <= self.sample_rate / 2:
+            raise ValueError("0 <= f_min < f_max <= sample_rate / 2")
+        if self.samples < self.n_fft:
+            raise ValueError(f"clips of at least n_fft samples ({self.samples} < {self.n_fft})")
+        return self
+
+
+Normalisation = Literal["none", "clip_standard", "clip_minmax"]
+
+
+class DeltaSettings(Strict):
+    """Regression deltas over `window` frames: `padded` repeats the edge frames, `valid` drops them (2 a side for 5)."""
+
+    order: Literal[1, 2]
+    kind: Literal["padded", "valid"]
+    window: Literal[5] = 5
+    normalise: Normalisation = "none"
+
+
+class InputSettings(Strict):
+    """From the stored log-mel to what the network sees, in this order:
+    normalise -> deltas (cut the log-mel alike if `valid`) -> normalise deltas -> stack -> repeat in time."""
+
+    normalise: Normalisation
+    deltas: DeltaSettings | None = None
+    repeat_time: PositiveInt = 1
+
+    @property
+    def channels(self) -> int:
+        return 1 + (self.deltas.order if self.deltas else 0)
+
+    def frames(self, stored: int) -> int:
+        """Frames the network sees of `stored` ones (before any crop of the augmentation)."""
+        lost = self.deltas.order * (self.deltas.window - 1) if self.deltas and self.deltas.kind == "valid" else 0
+        return (stored - lost) * self.repeat_time
+
+
+class Mixup(Strict):
+    """One lambda ~ Beta(alpha, alpha) a batch. Whole batches until that share of the epochs, then half of each."""
+
+    alpha: PositiveFloat
+    whole_batch_until: float = Field(default=1.0, ge=0, le=1)
+
+
+class Stripes(Strict):
+    """SpecAugment along one axis: `stripes` masks of a width drawn from 0..max_width (inclusive)."""
+
+    stripes: PositiveInt
+    max_width: PositiveInt
+
+
+class Masking(Strict):
+    time: Stripes | None = None
+    mel: Stripes | None = None
+    fill: float = 0.0
+
+
+class SpectrumCorrection(Strict):
+    """`reference_mean`: the mean spectrum of the devices other than `device` is the reference that corrects it.
+    `pairwise_pool`: a random difference of parallel recordings is added to clips of `device`."""
+
+    method: Literal["reference_mean", "pairwise_pool"]
+    device: str
+    probability: float = Field(ge=0, le=1)
+
+
+class AutoLevel(Strict):
+    """Stretch of each spectrogram between two of its quantiles."""
+
+    low: float = Field(ge=0, lt=1)
+    high: float = Field(gt=0, le=1)
+    probability: float = Field(ge=0, le=1)
+
+
+class Pix2Pix(Strict):
+    """A generator trained on parallel recordings adds one generated clip for `share` of the source clips."""
+
+    source_devices: list[str]
+    target_devices: list[str]
+    epochs: PositiveInt
+    l1_weight: PositiveFloat
+    share: float = Field(gt=0, le=1)
+
+
+class Shift(Strict):
+    """Random translation: time by up to a fraction of the width, mel by up to so many bins, edges repeated."""
+
+    time_fraction: float = Field(ge=0, le=1)
+    mel_bins: int = Field(ge=0)
+
+
+class NoiseMask(Strict):
+    """Noise is added in the time-frequency plane and the mask that would remove it is learned beside the scene."""
+
+    time: Stripes | None = None
+    mel: Stripes | None = None
+
+
+class Waveform(Strict):
+    """Augmented copies of the recordings, each becoming a feature store of its own."""
+
+    pitch_semitones: float | None = Field(default=None, gt=0)
+    speed: tuple[float, float] | None = None
+    noise_snr_db: tuple[float, float] | None = None
+    mix_same_class: bool = False
+
+
+class Augmentation(Strict):
+    """All of it works on whole batches on the training device; a block that is absent is off."""
+
+    mixup: Mixup | None = None
+    masking: Masking | None = None
+    spectrum_correction: SpectrumCorrection | None = None
+    auto_level: AutoLevel | None = None
+    pix2pix: Pix2Pix | None = None
+    crop_frames: PositiveInt | None = None
+    roll: bool = False
+    shift: Shift | None = None
+    noise_mask: NoiseMask | None = None
+    waveform: Waveform | None = None
+
+
+class Optimizer(Strict):
+    name: Literal["sgd", "radam"]
+    lr: PositiveFloat
+    momentum: float = Field(default=0.0, ge=0, lt=1)
+    weight_decay: float = Field(default=0.0, ge=0)
+
+
+class Schedule(Strict):
+    """`cosine` from lr to lr_min over all epochs after a linear warm-up from warmup_lr; `warm_restarts` begins a new
+    cosine at each epoch of `restarts`; `constant` stays."""
+
+    name: Literal["cosine", "warm_restarts", "constant"]
+    lr_min: float = Field(default=0.0, ge=0)
+    warmup_epochs: int = Field(default=0, ge=0)
+    warmup_lr: float = Field(default=0.0, ge=0)
+    restarts: tuple[PositiveInt, ...] = ()
+
+
+class Loss(Strict):
+    """Soft-label cross-entropy of the ten scenes and, with a second head, of the three super-classes."""
+
+    combine: Literal["scene_only", "weighted", "pcgrad"]
+    scene_weight: float = Field(default=1.0, ge=0)
+    super_weight: float = Field(default=0.0, ge=0)
+    orthonormal_weight: float = Field(default=0.0, ge=0)
+
+
+class Averaging(Strict):
+    """Mean of the weights at these epochs, or over the last `last` ones."""
+
+    epochs: tuple[PositiveInt, ...] = ()
+    last: PositiveInt | None = None
+    weights: tuple[PositiveFloat, ...] = ()
+
+
+class Training(Strict):
+    epochs: PositiveInt
+    batch_size: PositiveInt
+    optimizer: Optimizer
+    schedule: Schedule
+    loss: Loss
+    data: Literal["train", "all"] = "train"
+    validation_share: float = Field(ge=0, lt=0.5, description="of the training locations, location-disjoint")
+    keep: Literal["best_accuracy", "best_loss", "last"]
+    averaging: Averaging | None = None
+    seed: int = Field(ge=0)
+
+
+class Distillation(Strict):
+    """Targets from teachers' output tables: weight * T^2 * KL(teacher || student) + (1 - weight) * cross-entropy."""
+
+    teachers: list[str] = Field(min_length=1)
+    temperature: PositiveFloat
+    weight: float = Field(gt=0, le=1)
+    super_labels: Literal["teacher", "truth"] = "teacher"
+
+
+class Pruning(Strict):
+    kind: Literal["magnitude", "structured"]
+    share: float = Field(gt=0, lt=1)
+    fine_tune_epochs: int = Field(ge=0)
+
+
+class Compression(Strict):
+    """What ships: int8 by quantisation-aware training, float16 after training, or float32."""
+
+    weights: Literal["int8", "float16", "float32"]
+    quantization_aware_from_epoch: int | None = Field(default=None, ge=0)
+    pruning: Pruning | None = None
+
+    @property
+    def bytes_per_weight(self) -> int:
+        return {"int8": 1, "float16": 2, "float32": 4}[self.weights]
+
+
+class Decision(Strict):
+    """How ten-class and three-class outputs become one decision."""
+
+    combine: Literal["scene", "product", "logit_mix"]
+    scene_share: float = Field(default=0.8, gt=0, le=1, description="of logit_mix")
+
+
+class ModelRecipe(Strict):
+    """Everything about one trained network, after entry, model and profile blocks have been merged."""
+
+    role: Literal["system", "teacher", "baseline", "ablation"]
+    network: dict[str, Any] = Field(description="spec for task1.models.build: `class` and its arguments")
+    input: InputSettings
+    augmentation: Augmentation
+    training: Training
+    distillation: Distillation | None = None
+    compression: Compression
+    decision: Decision
+
+    @model_validator(mode="after")
+    def _has_class(self) -> Self:
+        if not isinstance(self.network.get("class"), str):
+            raise ValueError("a network with a key `class`")
+        return self

@@ -1,0 +1,144 @@
+"""Entry + profile + `--set` -> a checked `Run`; and the loaders of everything under meta/."""
+
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from task1.config.base import META, check, load, merge, parse_yaml, read_yaml
+from task1.config.entry import SHARED_BLOCKS, Entry, Profile, Run
+from task1.config.facts import Dataset, Edition, Taxonomy
+from task1.errors import InputError
+from task1.files import write_text
+
+ENTRY_WIDE = ("features", "edition", "datasets", "texts", "systems", "models")
+
+
+@cache
+def taxonomy() -> Taxonomy:
+    return load(Taxonomy, META / "taxonomy.yaml")
+
+
+@cache
+def dataset(name: str) -> Dataset:
+    return load(Dataset, META / "datasets" / f"{name}.yaml")
+
+
+@cache
+def edition(name: str) -> Edition:
+    return load(Edition, META / "editions" / f"{name}.yaml")
+
+
+def entry_path(name: str) -> Path:
+    """A name under meta/entries, or the path of a YAML file of the user's own."""
+    return Path(name) if name.endswith((".yaml", ".yml")) else META / "entries" / f"{name}.yaml"
+
+
+def profile_path(name: str) -> Path:
+    return Path(name) if name.endswith((".yaml", ".yml")) else META / "profiles" / f"{name}.yaml"
+
+
+def names(kind: str) -> list[str]:
+    """The names under meta/<kind>, sorted."""
+    return sorted(path.stem for path in (META / kind).glob("*.yaml"))
+
+
+def resolve(entry: str, profile: str, settings: Sequence[str] = (), corpora: Path = Path("work/corpora")) -> Run:
+    """The run that an entry, a profile and `--set` arguments ask for, checked as a whole."""
+    path = entry_path(entry)
+    content, lines = read_yaml(path)
+    written = check(Entry, content, str(path), lines)
+    chosen = load(Profile, profile_path(profile))
+
+    raw: dict[str, Any] = dict(content)
+    changes: list[tuple[str, Any]] = []
+    for source, layer in (("overrides", chosen.overrides), (f"entries.{written.name}",
+                                                            chosen.entries.get(written.name, {}))):
+        changes.append((f"{profile_path(profile)}, {source}", layer))
+    changes += [(f"--set {text}", _setting(text)) for text in settings]
+    raw = _apply(raw, changes)
+    return _resolved(raw, written, chosen, settings, corpora, str(path))
+
+
+def save_run(run: Run, path: Path) -> None:
+    """Write the resolved run, if it differs from what stands there."""
+    text = yaml.safe_dump(run.model_dump(mode="json"), sort_keys=False, allow_unicode=True, width=110)
+    if not path.exists() or path.read_text(encoding="utf-8") != text:
+        write_text(path, text)
+
+
+def load_run(folder: Path) -> Run:
+    """The run of a folder `work/runs/<entry>-<profile>`."""
+    path = folder / "config.yaml"
+    if not path.exists():
+        raise InputError(f"{path}: no such file; `task1 plan` writes it (./run_all.sh does so by itself)")
+    return load(Run, path)
+
+
+def _setting(text: str) -> dict[str, Any]:
+    key, equals, value = text.partition("=")
+    if not equals or not key.strip() or not all(part.strip() for part in key.split(".")):
+        raise InputError(f"--set {text}: expected KEY=VALUE with a dotted key, as in training.epochs=3")
+    parsed, _ = parse_yaml(value, f"--set {text}")
+    for part in reversed(key.strip().split(".")):
+        parsed = {part: parsed}
+    return parsed
+
+
+def _apply(raw: dict[str, Any], changes: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    """Lay each change over the entry; a change of a shared block reaches the models' own blocks as well."""
+    for where, change in changes:
+        for block, value in change.items():
+            if block not in (*SHARED_BLOCKS, *ENTRY_WIDE):
+                known = ", ".join((*SHARED_BLOCKS, *ENTRY_WIDE))
+                raise InputError(f"{where}: unknown key {block}; expected one of {known}")
+            if block == "models":
+                unknown = sorted(set(value) - set(raw["models"])) if isinstance(value, dict) else []
+                if unknown:
+                    raise InputError(f"{where}: no model {', '.join(unknown)}; there are: {', '.join(raw['models'])}")
+            raw = {**raw, block: merge(raw.get(block), value)}
+            if block in SHARED_BLOCKS:
+                raw["models"] = {name: {**model, block: merge(model[block], value)} if block in model else model
+                                 for name, model in raw["models"].items()}
+    return raw
+
+
+def _resolved(raw: dict[str, Any], written: Entry, chosen: Profile, settings: Sequence[str], corpora: Path,
+              where: str) -> Run:
+    merged = check(Entry, raw, where)
+    models = {}
+    for name, own in raw["models"].items():
+        shared = {block: raw.get(block) for block in SHARED_BLOCKS}
+        models[name] = {"role": "system", **merge(shared, own)}
+    if chosen.corpus == "embedded":
+        seconds = f"{merged.features.clip_seconds:g}"
+        if seconds not in chosen.embedded:
+            raise InputError(f"{where}: features.clip_seconds is {seconds}, but profile {chosen.name} has embedded "
+                             f"corpora of {', '.join(chosen.embedded)} s only")
+        corpus: dict[str, str] = chosen.embedded[seconds].model_dump()
+    else:
+        corpus = {str(part): name for part, name in merged.datasets.items()}
+    content = {
+        "entry": written.name, "profile": chosen.name, "edition": merged.edition,
+        "embedded": chosen.corpus == "embedded", "corpora": str(corpora), **corpus,
+        "features": raw["features"], "part_clips": chosen.part_clips, "models": models,
+        "systems": {int(key): value for key, value in raw["systems"].items()},
+        "authors": raw["authors"], "texts": raw["texts"], "source": raw.get("source"),
+        "clip_seconds": merged.features.clip_seconds, "settings": list(settings),
+    }
+    run = check(Run, content, f"{where} with profile {chosen.name}")
+    _check_references(run, where)
+    return run
+
+
+def _check_references(run: Run, where: str) -> None:
+    rules = edition(run.edition)
+    if len(run.systems) > rules.max_systems:
+        raise InputError(f"{where}: {len(run.systems)} systems; edition {rules.name} takes {rules.max_systems}")
+    for name in (run.development, run.evaluation):
+        audio = dataset(name).audio
+        if (audio.sample_rate, audio.clip_seconds) != (run.features.sample_rate, run.features.clip_seconds):
+            raise InputError(f"{where}: features expect {run.features.clip_seconds:g} s at {run.features.sample_rate} "
+                             f"Hz, but data set {name} has {audio.clip_seconds:g} s at {audio.sample_rate} Hz")

@@ -1,0 +1,1 @@
+"""Corpora: manifests, download, verification, index, and the embedded corpus."""

@@ -1,0 +1,1 @@
+"""Log-mel features: computation, store, extraction, and what networks make of them."""

@@ -1,0 +1,1 @@
+"""Scores from official output tables."""
