@@ -30,6 +30,7 @@ from task1.config import Edition
 
 CONVENTIONS = ("torchinfo", "thop")
 _UPSAMPLE = {"nearest": 1, "linear": 5, "bilinear": 11, "bicubic": 259}  # thop's operations per output element
+_FUNCTIONAL = "an operation that is not a layer: neither convention counts it"
 _AVERAGE = (nn.AvgPool1d, nn.AvgPool2d, nn.AvgPool3d)
 _ADAPTIVE = (nn.AdaptiveAvgPool1d, nn.AdaptiveAvgPool2d, nn.AdaptiveAvgPool3d)
 
@@ -215,7 +216,7 @@ class _Recorder:
                                   _note(module, calls, macs["torchinfo"], own)))
             elif own > inside[name]:
                 rows.append(Layer(name, f"{kind} (functional)", 1, (), 0, dict.fromkeys(CONVENTIONS, 0),
-                                  own - inside[name], "an operation that is not a layer: neither convention counts it"))
+                                  own - inside[name], _FUNCTIONAL))
         return tuple(rows)
 
 
@@ -223,8 +224,10 @@ def _note(module: nn.Module, calls: Iterable[tuple[Any, tuple[int, ...]]], count
     """Why the `torchinfo` figure differs from what PyTorch executed."""
     if counted == executed:
         return ""
+    if counted == 0:
+        return _FUNCTIONAL
     if executed == 0:
-        return "weights counted once each" if counted else ""
+        return "weights counted once each"
     bias = getattr(module, "bias", None)
     positions = sum(prod(output[2:]) for _, output in calls) if isinstance(module, _ConvNd) else len(list(calls))
     if isinstance(bias, Tensor) and counted - executed == bias.numel() * positions:
