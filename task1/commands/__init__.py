@@ -1,7 +1,7 @@
 """The verbs: one small module each, importing nothing heavy until a verb runs.
 
-A module has `register(verbs)`, which adds its parser and sets `handler`, a function of the parsed arguments that does the
-work through the library and returns an exit status (None means 0).
+A module has `register(verbs)`, which adds its parser and sets `handler`, a function of the parsed arguments that does
+the work through the library and returns an exit status (None means 0).
 """
 
 import argparse

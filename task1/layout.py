@@ -1,0 +1,74 @@
+"""Where things lie: the layout of the work folder, in one place.
+
+    work/corpora/<root_dir>/            recordings in TAU's own layout (or another folder, `--data`)
+    work/index/<dataset>.csv            one row a clip; beside it .corpus.json (where the recordings came from),
+                                        .verified and .findings.csv (the check of the files)
+    work/features/<digest>/<dataset>/   parts of the feature store, store.json last
+    work/runs/<entry>-<profile>/        config.yaml, models/, system<k>/, scores/, submission/, report/
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from task1.config import Run, dataset
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Paths of one run folder `work/runs/<name>`."""
+
+    run: Path
+
+    @property
+    def work(self) -> Path:
+        return self.run.parent.parent
+
+    @property
+    def config(self) -> Path:
+        return self.run / "config.yaml"
+
+    def corpora(self, run: Run) -> Path:
+        """`run.corpora` is absolute or relative to the work folder."""
+        return self.work / run.corpora
+
+    def root(self, run: Run, name: str) -> Path:
+        return self.corpora(run) / dataset(name).root_dir
+
+    def truth(self, run: Run, name: str) -> Path:
+        """The hidden truth of an embedded evaluation set, kept beside it."""
+        return self.corpora(run) / f"{dataset(name).root_dir}.truth.csv"
+
+    def index(self, name: str) -> Path:
+        return self.work / "index" / f"{name}.csv"
+
+    def corpus_stamp(self, name: str) -> Path:
+        return self.work / "index" / f"{name}.corpus.json"
+
+    def verified(self, name: str) -> Path:
+        return self.work / "index" / f"{name}.verified"
+
+    def findings(self, name: str) -> Path:
+        return self.work / "index" / f"{name}.findings.csv"
+
+    def features(self, run: Run, name: str) -> Path:
+        from task1.features.store import feature_digest  # imports h5py
+
+        return self.work / "features" / feature_digest(run.features, name) / name
+
+    def model(self, name: str) -> Path:
+        return self.run / "models" / name
+
+    def output(self, system: int, part: str) -> Path:
+        """The official output table of a system on the development test fold or the evaluation set."""
+        return self.run / f"system{system}" / f"{part}.output.csv"
+
+    def scores(self, system: int, part: str) -> Path:
+        return self.run / "scores" / f"system{system}.{part}.json"
+
+    @property
+    def submission(self) -> Path:
+        return self.run / "submission"
+
+    @property
+    def report(self) -> Path:
+        return self.run / "report"

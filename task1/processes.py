@@ -1,0 +1,45 @@
+"""Processes that do not outlive their driver.
+
+A killed driver (SIGKILL) cannot stop its jobs; orphans would go on writing beside those of the next run. So a job that
+finds DRIVER_VARIABLE in its environment, and every worker of a pool, watches the process it works for and ends with it.
+"""
+
+import os
+import threading
+import time
+
+DRIVER_VARIABLE = "TASK1_DRIVER"
+POLL_SECONDS = 0.2
+
+
+def driver_environment() -> dict[str, str]:
+    """What a driver adds to the environment of its jobs on this machine."""
+    return {DRIVER_VARIABLE: f"{os.uname().nodename}:{os.getpid()}"}
+
+
+def follow_driver() -> None:
+    """End with the driver named in the environment, if there is one on this machine."""
+    host, _, pid = os.environ.get(DRIVER_VARIABLE, "").rpartition(":")
+    if pid.isdigit() and host == os.uname().nodename:
+        end_with(int(pid))
+
+
+def end_with(pid: int) -> None:
+    """End this process as soon as process `pid` is gone. Suits as a pool's initializer with os.getpid() as argument."""
+    threading.Thread(target=_watch, args=(pid,), name="end-with-driver", daemon=True).start()
+
+
+def _watch(pid: int) -> None:
+    while _alive(pid):
+        time.sleep(POLL_SECONDS)
+    os._exit(143)
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

@@ -1,0 +1,66 @@
+"""What a person sees of the workflow: one line when a job begins, one when it ends, the sentence when it fails."""
+
+import logging
+import sys
+import time
+from dataclasses import dataclass, field
+
+from task1.workflow.stages import STAGES
+
+ORDER = {stage.name: index + 1 for index, stage in enumerate(STAGES)}
+
+
+@dataclass
+class Job:
+    number: int
+    rule: str
+    label: str
+    reason: str
+    started: float = field(default_factory=time.monotonic)
+
+
+class Progress(logging.Handler):
+    """Turns Snakemake's log events into lines; keeps what is told again at the end."""
+
+    def __init__(self, dry_run: bool = False) -> None:
+        super().__init__()
+        self.dry_run = dry_run
+        self.jobs: dict[int, Job] = {}
+        self.finished: list[tuple[str, float]] = []
+        self.problems: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        event = getattr(record, "event", None)
+        if event == "job_info":
+            self._begin(record)
+        elif event == "job_finished":
+            self._end(self.jobs.get(record.__dict__["job_id"]))
+        elif event == "job_error":
+            self.problems.append(str(record.__dict__.get("rule_name", "")))
+        elif record.levelno >= logging.ERROR and event is None:
+            self.problems.append(record.getMessage())
+
+    def _begin(self, record: logging.LogRecord) -> None:
+        said = record.__dict__
+        rule = said["rule_name"]
+        if rule not in ORDER:
+            return
+        job = Job(said["jobid"], rule, " ".join(dict(said["wildcards"]).values()), said["reason"])
+        job.label = job.label.replace("  ", " ")
+        if job.number in self.jobs and not self.dry_run:
+            return
+        self.jobs[job.number] = job
+        because = f"   ({_short(job.reason)})" if self.dry_run else ""
+        print(f"[{ORDER[rule]}/{len(ORDER)}] {rule} {job.label}{because}", file=sys.stderr, flush=True)
+
+    def _end(self, job: Job | None) -> None:
+        if job is None:
+            return
+        seconds = time.monotonic() - job.started
+        self.finished.append((f"{job.rule} {job.label}".strip(), seconds))
+        print(f"      {job.rule} {job.label} done in {seconds:.1f} s", file=sys.stderr, flush=True)
+
+
+def _short(reason: str) -> str:
+    first = reason.split(";")[0].strip()
+    return first if len(first) <= 90 else first[:87] + "..."
