@@ -1,0 +1,7 @@
+"""`python -m submission`."""
+
+import sys
+
+from submission.cli import main
+
+sys.exit(main())
