@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from submission.labels import system_label
 from task1.complexity import Complexity, Verdict, count, counted_size, judge, memory_bytes
+from task1.complexity_tables import input_shape
 from task1.config import Edition, Run, System
 from task1.errors import InputError
 from task1.files import file_digest
@@ -110,16 +111,10 @@ def read_scored(layout: Layout, run: Run, index: int, part: Literal["development
     return scored
 
 
-def network_shape(run: Run, name: str) -> tuple[int, int, int]:
-    """(channel, mel, frame) of what the model sees of one clip."""
-    seen = run.models[name].input
-    return seen.channels, run.features.n_mels, seen.frames(run.features.frames)
-
-
 def _member(layout: Layout, run: Run, name: str) -> Member:
     path = layout.model(name) / "model.safetensors"
     compression = run.models[name].compression
-    return Member(name, count(load_network(run, name, path), network_shape(run, name)), compression.weights,
+    return Member(name, count(load_network(run, name, path), input_shape(run, name)), compression.weights,
                   compression.bytes_per_weight, file_digest(path))
 
 

@@ -1,0 +1,39 @@
+"""`task1 complexity`: parameters, bytes and MACs of an entry's networks, as papers and rules count them."""
+
+import argparse
+from typing import TYPE_CHECKING
+
+from task1.commands import add_verb
+
+if TYPE_CHECKING:
+    from task1.commands import Verbs
+
+DESCRIPTION = """\
+Count the networks of an entry for one clip, untrained, and hold them against the limits of the entry's edition.
+
+params     all parameters; with buffers: also running statistics, as a state dict holds them
+torchinfo  MACs as torchinfo 1.8 (and NeSsi for PyTorch, which the challenge used) counts them
+thop       MACs as thop 0.1.1 counts them
+executed   multiply-accumulates of convolutions and matrix products that PyTorch's own counter sees
+peak act.  most bytes of float32 activations alive at once, operation by operation
+
+examples:
+  task1 complexity wang2023
+  task1 complexity wang2023 model1 --layers
+"""
+
+
+def register(verbs: "Verbs") -> None:
+    parser = add_verb(verbs, "complexity", "parameters, bytes and MACs of an entry's networks", DESCRIPTION)
+    parser.add_argument("entry", metavar="ENTRY", help="name under meta/entries, or the path of a YAML file")
+    parser.add_argument("model", nargs="?", metavar="MODEL", help="one network of it (default: all)")
+    parser.add_argument("--profile", default="full", metavar="NAME|FILE", help="profile (default: %(default)s)")
+    parser.add_argument("--layers", action="store_true", help="one row a layer as well")
+    parser.set_defaults(handler=_complexity)
+
+
+def _complexity(arguments: argparse.Namespace) -> None:
+    from task1.complexity_tables import tables
+    from task1.config import resolve
+
+    print(tables(resolve(arguments.entry, arguments.profile), arguments.model, arguments.layers), end="")

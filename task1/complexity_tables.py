@@ -1,0 +1,65 @@
+"""Complexity of an entry's networks as text tables: one row a network, one row a layer, verdicts against the limits."""
+
+from collections.abc import Sequence
+
+from task1.complexity import Complexity, against_limits, count, memory_bytes
+from task1.config import Run, edition
+from task1.errors import InputError
+
+HEADINGS = ("model", "role", "input", "params", "with buffers", "weights", "bytes", "torchinfo", "thop", "executed",
+            "peak act.")
+LAYER_HEADINGS = ("layer", "kind", "calls", "output", "params", "torchinfo", "thop", "executed", "why it differs")
+
+
+def input_shape(run: Run, name: str) -> tuple[int, int, int]:
+    """(channel, mel, frame) of what the network sees of one clip."""
+    seen = run.models[name].input
+    return seen.channels, run.features.n_mels, seen.frames(run.features.frames)
+
+
+def count_model(run: Run, name: str) -> Complexity:
+    """The untrained network of a run's model, counted for one clip."""
+    from task1.models import build
+
+    return count(build(run.models[name].network), input_shape(run, name))
+
+
+def tables(run: Run, only: str | None = None, layers: bool = False) -> str:
+    """All networks of the run, or one; where they are submitted, the edition's verdict on each."""
+    if only is not None and only not in run.models:
+        raise InputError(f"entry {run.entry} has no model {only}; there are: {', '.join(run.models)}")
+    chosen = [only] if only else list(run.models)
+    counted = {name: count_model(run, name) for name in chosen}
+    blocks = [aligned([HEADINGS, *(_row(run, name, counted[name]) for name in chosen)])]
+    verdicts = [f"{name}: {verdict.sentence}" for name in chosen if run.models[name].role == "system"
+                for verdict in against_limits(counted[name], edition(run.edition),
+                                              run.models[name].compression.bytes_per_weight)]
+    if verdicts:
+        blocks.append("\n".join([f"Limits of edition {run.edition}, each network alone:", *verdicts]) + "\n")
+    if layers:
+        blocks += [f"{name}\n" + _layers(counted[name]) for name in chosen]
+    return "\n".join(blocks)
+
+
+def _row(run: Run, name: str, counted: Complexity) -> tuple[str, ...]:
+    recipe = run.models[name]
+    size = memory_bytes(counted.parameters, recipe.compression.bytes_per_weight)
+    figures = (size, counted.macs["torchinfo"], counted.macs["thop"], counted.executed, counted.peak_activation_bytes)
+    return (name, recipe.role, "x".join(map(str, input_shape(run, name))), f"{counted.parameters:,}",
+            f"{counted.state_entries:,}", recipe.compression.weights, *(f"{value:,}" for value in figures))
+
+
+def _layers(counted: Complexity) -> str:
+    rows = [(layer.name or "(network)", layer.kind, str(layer.calls), "x".join(map(str, layer.output_shape[1:])),
+             f"{layer.parameters:,}", f"{layer.macs['torchinfo']:,}", f"{layer.macs['thop']:,}",
+             f"{layer.executed:,}", layer.note) for layer in counted.layers]
+    return aligned([LAYER_HEADINGS, *rows])
+
+
+def aligned(rows: Sequence[Sequence[str]]) -> str:
+    """Columns of equal width: numbers to the right, texts to the left."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    to_right = [all(not cell or cell[0].isdigit() for cell in column[1:]) for column in zip(*rows, strict=True)]
+    return "".join("  ".join(cell.rjust(width) if right else cell.ljust(width)
+                             for cell, width, right in zip(row, widths, to_right, strict=True)).rstrip() + "\n"
+                   for row in rows)
