@@ -172,6 +172,6 @@ class Edition(Strict):
     output_rows: PositiveInt
     output_columns: tuple[str, ...] = Field(description="before the ten probabilities")
     package_root: str | None = Field(description="folder inside the zip above `task1/`; null: none allowed")
-    report_name: str
+    report_name: str = Field(description="{label} stands for Lastname_Institute")
     meta_keys: tuple[MetaKey, ...]
     notes: tuple[str, ...] = ()
