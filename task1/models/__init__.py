@@ -1,0 +1,5 @@
+"""Networks from recipes: `build(spec)` gives a network that takes (batch, channel, mel, frame) and returns logits."""
+
+from task1.models.registry import build, known_classes
+
+__all__ = ["build", "known_classes"]
