@@ -1,0 +1,67 @@
+"""`task1 features`: log-mel spectrograms of a data set, computed once and stored."""
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from task1.commands import add_verb
+
+if TYPE_CHECKING:
+    from task1.commands import Verbs
+
+DESCRIPTION = """\
+Compute the log-mel spectrograms of a data set with the run's feature settings and store them (float16, HDF5 parts)
+in <work>/features/<digest>/<dataset>/, where <digest> stands for settings and data set: runs with the same settings
+share them. Killed or interrupted, it goes on where it stood when the same command is given again. Finished parts are
+computed again only if their settings, their recordings (size or time of change) or the code of the features changed.
+"""
+
+EPILOG = """\
+A recording that is cut off, silent, not mono, or of another rate or length is an error, told after all others have
+been computed. With --skip-bad such recordings are left out instead and listed in store.json.
+
+on a cluster, one job a part, then one that lists them:
+  task1 features --run work/runs/X --dataset NAME --part 0        (... 1, 2, 3, on any machine that sees the folder)
+  task1 features --run work/runs/X --dataset NAME
+"""
+
+
+def register(verbs: "Verbs") -> None:
+    parser = add_verb(verbs, "features", "log-mel spectrograms of a data set, computed once", DESCRIPTION)
+    parser.epilog = EPILOG
+    parser.add_argument("--run", type=Path, required=True, metavar="DIR", help="run folder, work/runs/<name>")
+    parser.add_argument("--dataset", required=True, metavar="NAME", help="data set, a name under meta/datasets")
+    parser.add_argument("--index", type=Path, metavar="FILE",
+                        help="list of the clips (default: <work>/index/<dataset>.csv)")
+    parser.add_argument("--workers", type=_positive, default=1, metavar="N",
+                        help="processes that compute (default: %(default)s)")
+    parser.add_argument("--part", type=int, metavar="K", help="compute part K alone, counted from 0; list nothing")
+    parser.add_argument("--skip-bad", action="store_true", help="leave unusable recordings out")
+    parser.set_defaults(handler=_features)
+
+
+def _positive(text: str) -> int:
+    if not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"expected a whole number of 1 or more, not {text!r}")
+    return int(text)
+
+
+def _features(arguments: argparse.Namespace) -> None:
+    from task1.config import load_run
+    from task1.corpus.index import read_index
+    from task1.features.extract import extract, extract_part
+    from task1.layout import Layout
+
+    run = load_run(arguments.run)
+    layout = Layout(arguments.run)
+    name = arguments.dataset
+    index = read_index(arguments.index or layout.index(name))
+    root, folder = layout.root(run, name), layout.features(run, name)
+    if arguments.part is not None:
+        outcome = extract_part(index, root, run.features, name, folder, run.part_clips, arguments.part,
+                               arguments.skip_bad)
+        print(f"{folder}: part {arguments.part} {'computed' if outcome.computed else 'taken as it is'}")
+        return
+    store = extract(index, root, run.features, name, folder, run.part_clips, arguments.workers, arguments.skip_bad)
+    left_out = f", {len(store.skipped)} left out (see store.json)" if store.skipped else ""
+    print(f"{folder}: {store.shape[0]} clips of {store.shape[1]} mel bands x {store.shape[2]} frames{left_out}")

@@ -1,0 +1,155 @@
+"""From a data set's recordings to its feature store: parts in parallel processes, the list of them last.
+
+Parts are independent. A killed run leaves its finished parts, and the next run takes them as they are unless their
+parameters, their recordings or the code that computes log-mels have changed since.
+"""
+
+import multiprocessing
+import os
+import signal
+from collections.abc import Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tqdm import tqdm
+
+from task1.config import FeatureSettings
+from task1.errors import InputError
+from task1.features.parts import Outcome, PartJob, make_part
+from task1.features.store import STORE, FeatureStore
+from task1.files import write_json
+from task1.processes import end_with
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+POLL_SECONDS = 0.2
+_counter: Any = None  # clips done, shared by the workers of one pool
+
+
+def extract(index: "pd.DataFrame", root: Path, settings: FeatureSettings, dataset_name: str, folder: Path,
+            part_clips: int, workers: int, skip_bad: bool = False) -> FeatureStore:
+    """Compute the log-mels of every file in column `filename` (below `root`) that `folder` does not hold yet.
+
+    Unusable recordings: an error that names the first, after all others have been computed; with `skip_bad` they are
+    left out and listed in store.json.
+    """
+    jobs = _plan(index, root, settings, dataset_name, folder, part_clips, skip_bad)
+    clips = sum(len(job.filenames) for job in jobs)
+    with tqdm(total=clips, unit="clip", desc=f"features {dataset_name}", disable=None) as bar:
+        run = _in_turn if min(workers, len(jobs)) == 1 else _in_parallel
+        outcomes = sorted(run(jobs, min(workers, len(jobs)), bar), key=lambda outcome: outcome.number)
+    _refuse_unusable(outcomes, jobs, clips, skip_bad)
+    _list(outcomes, jobs[0])
+    return FeatureStore(folder, settings)
+
+
+def extract_part(index: "pd.DataFrame", root: Path, settings: FeatureSettings, dataset_name: str, folder: Path,
+                 part_clips: int, part: int, skip_bad: bool = False) -> Outcome:
+    """Compute part number `part` alone, as one job of many on a cluster; `extract` then only lists the parts."""
+    jobs = _plan(index, root, settings, dataset_name, folder, part_clips, skip_bad)
+    if not 0 <= part < len(jobs):
+        raise InputError(f"part {part}: found no such part, expected 0 .. {len(jobs) - 1}, since data set "
+                         f"{dataset_name} has {len(index)} clips in parts of {part_clips}")
+    job = jobs[part]
+    with tqdm(total=len(job.filenames), unit="clip", desc=f"features {dataset_name} {part}", disable=None) as bar:
+        outcome = make_part(job, bar.update)
+    _refuse_unusable([outcome], [job], len(job.filenames), skip_bad)
+    return outcome
+
+
+def _plan(index: "pd.DataFrame", root: Path, settings: FeatureSettings, dataset_name: str, folder: Path,
+          part_clips: int, skip_bad: bool) -> list[PartJob]:
+    filenames = [str(name) for name in index["filename"]]
+    _check_names(filenames, root, dataset_name, skip_bad)
+    return [PartJob(folder, number, root, tuple(filenames[start:start + part_clips]), settings, dataset_name, skip_bad)
+            for number, start in enumerate(range(0, len(filenames), part_clips))]
+
+
+def _check_names(filenames: Sequence[str], root: Path, dataset_name: str, skip_bad: bool) -> None:
+    """Fail now, not after hours, where the folder is wrong or incomplete."""
+    if not filenames:
+        raise InputError(f"data set {dataset_name}: its index lists no clip, expected one or more")
+    if len(set(filenames)) != len(filenames):
+        seen: set[str] = set()
+        twice = next(name for name in filenames if name in seen or seen.add(name))  # type: ignore[func-returns-value]
+        raise InputError(f"data set {dataset_name}: {twice} stands twice in its index; keep one row a clip")
+    if skip_bad and root.is_dir():
+        return
+    present: dict[Path, set[str]] = {}
+    missing = []
+    for name in filenames:
+        path = root / name
+        if path.parent not in present:
+            present[path.parent] = set(os.listdir(path.parent)) if path.parent.is_dir() else set()  # noqa: PTH208
+        if path.name not in present[path.parent]:
+            missing.append(path)
+    if missing:
+        raise InputError(f"{missing[0]}: no such file; {len(missing)} of the {len(filenames)} recordings in the "
+                         f"index of {dataset_name} are missing; complete the data set or give the right folder")
+
+
+def _in_turn(jobs: Sequence[PartJob], _: int, bar: "tqdm[Any]") -> Iterator[Outcome]:
+    for job in jobs:
+        yield make_part(job, bar.update)
+
+
+def _in_parallel(jobs: Sequence[PartJob], workers: int, bar: "tqdm[Any]") -> Iterator[Outcome]:
+    spawn = multiprocessing.get_context("spawn")  # fork is not safe once a process has threads
+    counter = spawn.Value("q", 0)
+    with ProcessPoolExecutor(workers, spawn, _begin_worker, (counter, os.getpid())) as pool:
+        pending = {pool.submit(_work, job) for job in jobs}
+        try:
+            while pending:
+                done, pending = wait(pending, POLL_SECONDS, FIRST_COMPLETED)
+                bar.update(counter.value - bar.n)
+                for future in done:
+                    yield future.result()
+        except BrokenProcessPool:
+            raise InputError(f"{jobs[0].folder}: a worker process was killed (out of memory?); finished parts are "
+                             "kept, run the same command again, with fewer --workers if it recurs") from None
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _begin_worker(counter: Any, parent: int) -> None:
+    global _counter
+    _counter = counter
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C ends a worker at once; the parent tells the user
+    end_with(parent)
+
+
+def _work(job: PartJob) -> Outcome:
+    return make_part(job, _count)
+
+
+def _count(clips: int) -> None:
+    with _counter.get_lock():
+        _counter.value += clips
+
+
+def _refuse_unusable(outcomes: Sequence[Outcome], jobs: Sequence[PartJob], clips: int, skip_bad: bool) -> None:
+    skipped = [skip for outcome in outcomes for skip in outcome.skipped]
+    if skipped and (not skip_bad or len(skipped) == clips):
+        way_out = "correct them" if skip_bad else "correct them, or leave them out with --skip-bad"
+        raise InputError(f"{jobs[0].root / skipped[0].filename}: {skipped[0].reason}; {len(skipped)} of {clips} "
+                         f"recordings cannot be used, this is the first; {way_out}")
+
+
+def _list(outcomes: Sequence[Outcome], job: PartJob) -> None:
+    """Write store.json and clear away what no longer belongs to the store."""
+    write_json(job.folder / STORE, {
+        "dataset": job.dataset,
+        "features": job.settings.model_dump(mode="json"),
+        "parts": [asdict(outcome.part) for outcome in outcomes if outcome.part],
+        "skipped": [asdict(skip) for outcome in outcomes for skip in outcome.skipped],
+    })
+    numbers = {outcome.number for outcome in outcomes}
+    for path in job.folder.glob("part-*"):
+        if not path.stem.removeprefix("part-").isdigit() or int(path.stem.removeprefix("part-")) not in numbers:
+            path.unlink()
+    for path in job.folder.glob(".part-*"):  # left by killed runs
+        path.unlink(missing_ok=True)

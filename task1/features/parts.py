@@ -1,0 +1,183 @@
+"""One part of a feature store: computed from its recordings, or taken as it is if nothing behind it has changed.
+
+A part and its side file stand for each other. The side file is written after the part and holds the part's SHA-256 and
+a key: the digest of the parameters, the code that computes log-mels, and name, size and time of change of every
+recording. The part itself holds no times: the same recordings give the same bytes, whoever computed them and when.
+"""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import h5py
+import numpy as np
+import numpy.typing as npt
+
+from task1.config import FeatureSettings
+from task1.errors import InputError
+from task1.features.audio import read_clip
+from task1.features.logmel import LogMel
+from task1.features.store import STORE, Part
+from task1.files import atomic_path, digest, file_digest, write_json
+from task1.workflow.code import code_digest
+
+CLIPS_AT_ONCE = 32
+DEFINITION = ("task1.features.audio", "task1.features.logmel")
+
+Tick = Callable[[int], object]
+
+
+@dataclass(frozen=True)
+class Skipped:
+    filename: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class PartJob:
+    """What a part is made from."""
+
+    folder: Path
+    number: int
+    root: Path
+    filenames: tuple[str, ...]
+    settings: FeatureSettings
+    dataset: str
+    skip_bad: bool
+
+    @property
+    def path(self) -> Path:
+        return self.folder / f"part-{self.number:05d}.h5"
+
+    @property
+    def side_file(self) -> Path:
+        return self.path.with_suffix(".json")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """`part` is None where unusable recordings forbid it, or none is left."""
+
+    number: int
+    computed: bool
+    part: Part | None
+    skipped: tuple[Skipped, ...]
+
+
+class _Unusable(Exception):
+    """Leaves the writing of a part, which must not be completed with rows missing."""
+
+    def __init__(self, skipped: list[Skipped]) -> None:
+        self.skipped = tuple(skipped)
+
+
+def make_part(job: PartJob, tick: Tick) -> Outcome:
+    """The part as it stands if it is still right, else computed; `tick` is told of clips that are done.
+
+    Without `skip_bad` a part with unusable recordings is not written; the outcome names them.
+    """
+    key = _key(job)
+    standing = _standing(job, key)
+    if standing is not None:
+        tick(len(job.filenames))
+        return standing
+    try:
+        return _compute(job, key, tick)
+    except OSError as error:
+        raise InputError(f"{job.path}: cannot be written ({error.strerror or error}); finished parts are kept, make "
+                         "room and run the same command again") from None
+
+
+def _compute(job: PartJob, key: str, tick: Tick) -> Outcome:
+    (job.folder / STORE).unlink(missing_ok=True)  # it must not vouch for parts that are being replaced
+    try:
+        return _finish(job, key, _write(job, job.filenames, tick), ())
+    except _Unusable as found:
+        if not job.skip_bad:
+            return Outcome(job.number, True, None, found.skipped)
+        bad = {skip.filename for skip in found.skipped}
+        usable = [name for name in job.filenames if name not in bad]
+        part = _write(job, usable, lambda clips: None) if usable else None
+        return _finish(job, key, part, found.skipped)
+
+
+def _key(job: PartJob) -> str:
+    return digest({"features": job.settings.model_dump(mode="json"), "dataset": job.dataset,
+                   "code": code_digest(*DEFINITION),
+                   "recordings": [[name, *_stamp(job.root / name)] for name in job.filenames]}, length=64)
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    try:
+        status = path.stat()
+    except OSError:
+        return -1, -1
+    return status.st_size, status.st_mtime_ns
+
+
+def _standing(job: PartJob, key: str) -> Outcome | None:
+    """The finished part, if its recordings and its own bytes are what the side file says."""
+    try:
+        side = json.loads(job.side_file.read_bytes())
+        skipped = tuple(Skipped(**skip) for skip in side["skipped"])
+        part = Part(**side["part"]) if side["part"] else None
+        if side["key"] != key or (skipped and not job.skip_bad):
+            return None
+        if part and (job.path.stat().st_size != part.bytes or file_digest(job.path) != part.sha256):
+            return None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return Outcome(job.number, False, part, skipped)
+
+
+def _finish(job: PartJob, key: str, part: Part | None, skipped: tuple[Skipped, ...]) -> Outcome:
+    write_json(job.side_file, {"key": key, "part": asdict(part) if part else None,
+                               "skipped": [asdict(skip) for skip in skipped]})
+    return Outcome(job.number, True, part, skipped)
+
+
+def _write(job: PartJob, filenames: Sequence[str], tick: Tick) -> Part:
+    """Compute and write the rows of these files, or raise `_Unusable` with all that are not."""
+    settings = job.settings
+    logmel = LogMel(settings)
+    unusable: list[Skipped] = []
+    encoded = [name.encode() for name in filenames]
+    text = h5py.string_dtype("utf-8", max(map(len, encoded)))
+    with atomic_path(job.path) as temporary:
+        with h5py.File(temporary, "w") as file:
+            file.attrs["features"] = json.dumps(settings.model_dump(mode="json"), sort_keys=True)
+            file.attrs["dataset"] = job.dataset
+            file.create_dataset("filename", data=np.array(encoded, text), track_times=False)
+            rows = file.create_dataset("logmel", (len(filenames), settings.n_mels, settings.frames), "<f2",
+                                       track_times=False)
+            for start in range(0, len(filenames), CLIPS_AT_ONCE):
+                names = filenames[start:start + CLIPS_AT_ONCE]
+                waves = _read(job, names, unusable)
+                if not unusable:
+                    rows[start:start + len(names)] = _rows(logmel, waves, names, unusable)
+                tick(len(names))
+        if unusable:
+            raise _Unusable(unusable)
+        return Part(job.path.name, len(filenames), temporary.stat().st_size, file_digest(temporary))
+
+
+def _read(job: PartJob, names: Sequence[str], unusable: list[Skipped]) -> npt.NDArray[np.float32]:
+    """Waves `(clips, samples)`; a row whose file is unusable stays zero and the file is noted."""
+    waves = np.zeros((len(names), job.settings.samples), np.float32)
+    for name, wave in zip(names, waves, strict=True):
+        path = job.root / name
+        try:
+            wave[:] = read_clip(path, job.settings)
+        except InputError as error:
+            unusable.append(Skipped(name, str(error).removeprefix(f"{path}: ")))
+    return waves
+
+
+def _rows(logmel: LogMel, waves: npt.NDArray[np.float32], names: Sequence[str],
+          unusable: list[Skipped]) -> npt.NDArray[np.float16]:
+    with np.errstate(over="ignore", invalid="ignore"):
+        rows = logmel(waves).astype(np.float16)
+    for name in np.array(names)[~np.isfinite(rows).all(axis=(1, 2))]:
+        unusable.append(Skipped(str(name), "found samples far outside -1 .. 1, expected a log-mel that is finite"))
+    return rows
