@@ -39,14 +39,14 @@ install_torch() {
     version=$(sed -n 's/^torch==\([0-9.]*\)$/\1/p' "$ROOT/requirements.lock")
     [ -n "$version" ] || stop "requirements.lock names no torch version"
     if [ -n "${TORCH_INDEX:-}" ]; then
-        "$VENV/bin/pip" install --quiet --index-url "$TORCH_INDEX" "torch==$version"
+        "$VENV/bin/pip" install -qq --index-url "$TORCH_INDEX" "torch==$version"
     elif [ "$build" = cuda ]; then
-        "$VENV/bin/pip" install --quiet uv
+        "$VENV/bin/pip" install -qq uv
         "$VENV/bin/uv" pip install --quiet --python "$VENV/bin/python" --torch-backend auto "torch==$version"
     elif [ "$(uname -s)" = Darwin ]; then
-        "$VENV/bin/pip" install --quiet --no-deps "torch==$version"
-    elif ! "$VENV/bin/pip" install --quiet --no-deps "torch==$version+cpu" 2>/dev/null; then
-        "$VENV/bin/pip" install --quiet uv
+        "$VENV/bin/pip" install -qq --no-deps "torch==$version"
+    elif ! "$VENV/bin/pip" install -qq --no-deps "torch==$version+cpu" 2>/dev/null; then
+        "$VENV/bin/pip" install -qq uv
         "$VENV/bin/uv" pip install --quiet --python "$VENV/bin/python" --no-deps --torch-backend cpu "torch==$version"
     fi
 }
@@ -64,14 +64,16 @@ ensure_environment() {
     "$python" -m venv "$VENV" || stop "cannot make $VENV with $python -m venv (on Debian: apt-get install python3-venv)"
     export PIP_DISABLE_PIP_VERSION_CHECK=1
     install_torch "$build" || stop "no $build build of torch to be had; name an index that has one with TORCH_INDEX=URL, or choose TORCH=cpu|cuda"
+    echo "set-up: torch is there; now the other $(grep -c == "$ROOT/requirements.lock") packages of requirements.lock" >&2
     # --no-deps: the lock is complete, and nothing may pull another build of torch
-    "$VENV/bin/pip" install --quiet --no-deps -r "$ROOT/requirements.lock" || stop "installing requirements.lock failed; see above"
-    "$VENV/bin/pip" install --quiet --no-deps --no-build-isolation --editable "$ROOT" || stop "installing the package failed; see above"
+    "$VENV/bin/pip" install -qq --no-deps -r "$ROOT/requirements.lock" || stop "installing requirements.lock failed; see above"
+    "$VENV/bin/pip" install -qq --no-deps --no-build-isolation --editable "$ROOT" || stop "installing the package failed; see above"
     if [ "$build" = cpu ]; then
         "$VENV/bin/python" -c 'import sys, torch; sys.exit(torch.version.cuda is not None)' ||
             stop "a CUDA build of torch was installed although the CPU build was asked for; remove .venv and set TORCH_INDEX"
     fi
     echo "$stamp" >"$VENV/.set-up"
+    echo "set-up: done" >&2
 }
 
 ensure_environment

@@ -4,10 +4,12 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from task1.commands import corpus
+from task1.commands import complexity, corpus, score
+from task1.commands import run as pipeline
 from task1.errors import InputError, fail
+from task1.processes import follow_driver
 
-GROUPS = (corpus,)
+GROUPS = (pipeline, corpus, score, complexity)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -26,6 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def run(top: argparse.ArgumentParser, arguments: Sequence[str] | None) -> int:
     """Parse, run the verb's handler, turn bad input into one sentence."""
     chosen = top.parse_args(arguments)
+    follow_driver()
     try:
         return chosen.handler(chosen) or 0
     except InputError as error:

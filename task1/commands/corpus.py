@@ -2,12 +2,12 @@
 
 from typing import TYPE_CHECKING
 
-from task1.commands import add_verb
+from task1.commands import add_verb, corpus_prepare
 
 if TYPE_CHECKING:
     from task1.commands import Verbs
 
-ACTIONS = ()
+ACTIONS = (corpus_prepare,)
 
 
 def register(verbs: "Verbs") -> None:

@@ -47,6 +47,7 @@ def register(verbs: "Verbs") -> None:
     from task1.workflow.stages import STAGES
 
     parser = add_verb(verbs, "run", "the whole pipeline, or some of its stages", DESCRIPTION)
+    parser.usage = "./run_all.sh [STAGE] [options]"
     lines = [f"  {number:>2} {stage.name:<9} {stage.summary}" for number, stage in enumerate(STAGES, 1)]
     parser.epilog = EXAMPLES.format(stages="\n".join(lines))
     parser.add_argument("upto", nargs="?", metavar="STAGE", help="last stage to run (default: all)")

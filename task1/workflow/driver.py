@@ -20,6 +20,7 @@ from task1.layout import Layout
 from task1.processes import driver_environment
 from task1.workflow import stages
 from task1.workflow.progress import Progress
+from task1.workflow.summary import print_summary, typed
 
 SNAKEFILE = Path(__file__).with_name("Snakefile")
 
@@ -71,22 +72,15 @@ def run(request: Request) -> int:
         return 0
     _say_time(progress, time.monotonic() - started)
     if chosen[-1].name == stages.STAGES[-1].name:
-        from task1.workflow.summary import print_summary
-
         print_summary(resolved, at)
     return 0
 
 
 def _announce(run: Run, folder: Path) -> None:
     corpus = "embedded corpus (synthetic recordings)" if run.embedded else dataset(run.development).title
-    print(f"Entry {run.entry}, profile {run.profile}, on the {corpus}\nRun folder: {_short(folder)}", flush=True)
+    print(f"Entry {run.entry}, profile {run.profile}, on the {corpus}\nRun folder: {typed(folder)}", flush=True)
     for text in run.settings:
         print(f"  with {text}", flush=True)
-
-
-def _short(path: Path) -> str:
-    """A path as the user would type it."""
-    return os.path.relpath(path) if path.is_relative_to(Path.cwd()) else str(path)
 
 
 @contextmanager
