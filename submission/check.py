@@ -11,13 +11,15 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
-import yaml
-
 from submission.labels import label_problems, member, meta_name, names_author, output_name
 from task1.config import Edition, taxonomy
+from task1.config.base import parse_yaml
+from task1.config.facts import MetaKey
+from task1.errors import InputError
 from task1.outputs import SUM_TOLERANCE, basename
 
 ABBREVIATION_LENGTH = 10
+AFFILIATION = "submission.authors.affiliation"  # a mapping, or a list of them
 TYPES: dict[str, tuple[type, ...]] = {"string": (str,), "number": (int, float), "integer": (int,), "boolean": (bool,),
                                       "mapping": (dict,), "list": (list,)}
 
@@ -122,12 +124,13 @@ def _check_decision(at: str, label: str, texts: list[str]) -> Iterator[Finding]:
 def check_meta(content: bytes, where: str, label: str, rules: Edition) -> Iterator[Finding]:
     """One meta YAML: keys and types of the edition's template, and the rules between them."""
     try:
-        tree = yaml.safe_load(content)
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        yield Finding(where, "error", f"not readable as YAML ({str(error).splitlines()[0]})")
+        tree, _ = parse_yaml(content.decode("utf-8"), where)
+    except (InputError, UnicodeDecodeError) as error:
+        yield Finding(where, "error", f"not readable ({error})")
         return
+    listed = {key.path for key in rules.meta_keys}
     for key in rules.meta_keys:
-        for path, holder in _holders(tree, key.path):
+        for path, holder in _holders(tree, key.path, listed):
             name = path.rpartition(".")[2]
             if name not in holder:
                 if key.required:
@@ -137,22 +140,34 @@ def check_meta(content: bytes, where: str, label: str, rules: Edition) -> Iterat
             if value is None:
                 if not key.nullable:
                     yield Finding(where, "warning", f"{path} is null, expected a {key.type}")
-            elif not isinstance(value, TYPES[key.type]) or (isinstance(value, bool) and key.type != "boolean"):
-                yield Finding(where, "error", f"{path}: found {value!r}, expected a {key.type}")
+            elif not _fits(value, key):
+                yield Finding(where, "error", f"{path}: found {str(value)[:60]!r}, expected a {key.type}")
     yield from _check_rules(tree, where, label)
 
 
-def _holders(tree: Any, path: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """The mappings that should hold the last part of a dotted path: one for each element of a list on the way."""
+def _fits(value: Any, key: MetaKey) -> bool:
+    if isinstance(value, bool):
+        return key.type == "boolean"
+    if isinstance(value, list) and key.path == AFFILIATION:
+        return all(isinstance(element, dict) for element in value)
+    return isinstance(value, TYPES[key.type])
+
+
+def _holders(tree: Any, path: str, listed: Collection[str]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """The mappings that should hold the last part of a dotted path: one for each element of a list on the way.
+
+    Where something on the way is no mapping, an empty one is handed out, unless it is a listed key, told by itself.
+    """
+    parents = path.split(".")[:-1]
     found: list[tuple[str, Any]] = [("", tree)]
-    *parents, last = path.split(".")
-    for part in parents:
-        inner = [(f"{at}{part}.", holder[part]) for at, holder in found if isinstance(holder, dict) and part in holder]
-        found = [(f"{at[:-1]}[{i}]." if isinstance(value, list) else at, element) for at, value in inner
-                 for i, element in enumerate(value if isinstance(value, list) else [value])]
-    yield from ((at + last, holder) for at, holder in found if isinstance(holder, dict))
-    if not parents and not isinstance(tree, dict):
-        yield last, {}
+    for depth, part in enumerate(parents, start=1):
+        inner = [(f"{at}{part}", holder.get(part) if isinstance(holder, dict) else None) for at, holder in found]
+        found = [element for at, value in inner for element in (
+            [(f"{at}[{i}].", element) for i, element in enumerate(value)] if isinstance(value, list)
+            else [(f"{at}.", value)])]
+        if ".".join(parents[:depth]) in listed:
+            found = [(at, value) for at, value in found if isinstance(value, dict)]
+    yield from ((at + path.split(".")[-1], holder if isinstance(holder, dict) else {}) for at, holder in found)
 
 
 def _check_rules(tree: Any, where: str, label: str) -> Iterator[Finding]:
@@ -163,8 +178,9 @@ def _check_rules(tree: Any, where: str, label: str) -> Iterator[Finding]:
         yield Finding(where, "error", f"submission.label is {block.get('label')!r}, its folder says {label!r}")
     if len(str(block.get("abbreviation", ""))) > ABBREVIATION_LENGTH:
         yield Finding(where, "error", f"submission.abbreviation is longer than {ABBREVIATION_LENGTH} characters")
-    authors = [author for author in block.get("authors") or [] if isinstance(author, dict)]
-    corresponding = [author for author in authors if author.get("corresponding") is True]
+    authors = block.get("authors")
+    corresponding = [author for author in (authors if isinstance(authors, list) else [])
+                     if isinstance(author, dict) and author.get("corresponding") is True]
     if len(corresponding) != 1:
         yield Finding(where, "error", f"{len(corresponding)} corresponding authors, expected exactly one")
     elif not names_author(label, str(corresponding[0].get("lastname"))):

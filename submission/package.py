@@ -41,9 +41,9 @@ def package(folder: Path) -> Path:
     refuse_over_limit(systems, rules)
     clips = evaluation_clips(layout, run, rules)
     target = layout.submission / package_name(run, rules)
-    with atomic_path(target) as temporary, tempfile.TemporaryDirectory(dir=layout.submission) as folder_name:
-        _lay_out(Path(folder_name), layout, run, rules, systems, clips)
-        write_zip(temporary, Path(folder_name))
+    with atomic_path(target) as temporary, _scratch(layout) as scratch:
+        _lay_out(Path(scratch), layout, run, rules, systems, clips)
+        write_zip(temporary, Path(scratch))
         findings = check_package(temporary, rules, clips)
         errors = [finding for finding in findings if finding.severity == "error"]
         if errors:
@@ -86,6 +86,10 @@ def write_zip(path: Path, folder: Path) -> None:
             entry.file_size = files[name].stat().st_size  # known beforehand: no extra field for a size yet unknown
             with files[name].open("rb") as source, archive.open(entry, "w") as target:
                 shutil.copyfileobj(source, target)
+
+
+def _scratch(layout: Layout) -> tempfile.TemporaryDirectory[str]:
+    return tempfile.TemporaryDirectory(prefix=".part-", dir=layout.submission)
 
 
 def _lay_out(folder: Path, layout: Layout, run: Run, rules: Edition, systems: list[SystemFacts],

@@ -1,0 +1,104 @@
+"""A finished run folder, tiny and made up: real index, tables, scores and weights, of a network of one layer."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import save_file
+from torch import nn
+
+from task1.config import META, Run, check, dataset, read_yaml, save_run, taxonomy
+from task1.config.entry import SHARED_BLOCKS
+from task1.layout import Layout
+from task1.outputs import Outputs, write_outputs
+from task1.scoring.report import score
+
+CLIPS = 3
+MakeRun = Callable[..., Path]
+
+
+def tiny_network(_: Any = None) -> nn.Module:
+    return nn.Sequential(nn.Conv2d(2, 10, 1), nn.AdaptiveAvgPool2d(1), nn.Flatten())
+
+
+@pytest.fixture
+def make_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MakeRun:
+    """`make_run(name, **changes)` writes a run folder; `changes` are laid over the top level of the resolved run."""
+    monkeypatch.setattr("task1.models.build", tiny_network, raising=False)
+
+    def make(name: str = "run", **changes: Any) -> Path:
+        layout = Layout(tmp_path / name / "runs" / "made-up")
+        run = check(Run, resolved() | changes, "made-up run")
+        layout.run.mkdir(parents=True)
+        save_run(run, layout.config)
+        _weights(layout, run)
+        _evaluation(layout, run)
+        _development(layout, run)
+        return layout.run
+
+    return make
+
+
+def resolved() -> dict[str, Any]:
+    """A resolved run of entry wang2023 on the embedded corpus: two systems, the second of them an ensemble."""
+    entry, _ = read_yaml(META / "entries" / "wang2023.yaml")
+    model = {"role": "system", **{block: entry.get(block) for block in SHARED_BLOCKS}, **entry["models"]["model1"]}
+    return {
+        "entry": "wang2023", "profile": "demo", "edition": entry["edition"], "embedded": True, "corpora": "corpora",
+        "development": "embedded-1s-dev", "evaluation": "embedded-1s-eval", "features": entry["features"],
+        "part_clips": 8, "models": {"model1": model, "model2": model},
+        "systems": {1: {"models": ["model1"]},
+                    2: {"models": ["model1", "model2"], "combine": "mean", "name": "Both", "abbreviation": "BOTH"}},
+        "authors": entry["authors"], "texts": entry["texts"], "source": entry["source"], "clip_seconds": 1.0,
+    }
+
+
+
+
+def _weights(layout: Layout, run: Run) -> None:
+    network = tiny_network()
+    for name in run.models:
+        state = {key: torch.full_like(value, 0.5) for key, value in network.state_dict().items()}
+        state["0.bias"][:4] = 0
+        layout.model(name).mkdir(parents=True)
+        save_file(state, layout.model(name) / "model.safetensors")
+
+
+def _evaluation(layout: Layout, run: Run) -> None:
+    names = [f"{number}.wav" for number in range(CLIPS)]
+    _table(layout.index(run.evaluation), "filename,scene,city,device,split",
+           [f"audio/{name},,,,evaluation" for name in names])
+    for index in run.systems:
+        probabilities = np.full((CLIPS, 10), 0.05)
+        probabilities[np.arange(CLIPS), np.arange(CLIPS)] = 0.55
+        write_outputs(layout.output(index, "evaluation"), Outputs(tuple(reversed(names)), probabilities[::-1]))
+
+
+def _development(layout: Layout, run: Run) -> None:
+    """Every scene on every device; the unseen devices are always wrong."""
+    scenes, devices = taxonomy().scenes, sorted(dataset(run.development).counts.per_device)
+    clips = [(scene, device) for scene in scenes for device in devices]
+    names = [f"{scene}-lyon-1-1-{device}.wav" for scene, device in clips]
+    _table(layout.index(run.development), "filename,scene,city,device,split",
+           [f"audio/{name},{scene},lyon,{device},test" for name, (scene, device) in zip(names, clips, strict=True)])
+    right = np.array([scenes.index(scene) + (device not in taxonomy().seen_devices) for scene, device in clips]) % 10
+    probabilities = np.full((len(clips), 10), 0.01)
+    probabilities[np.arange(len(clips)), right] = 0.91
+    for index in run.systems:
+        table = layout.output(index, "development")
+        write_outputs(table, Outputs(tuple(names), probabilities))
+        score([table], [f"system{index}"], layout.index(run.development), run.development,
+              layout.scores(index, "development"))
+        if run.embedded:
+            truth = layout.run / "truth.csv"
+            _table(truth, "filename,scene", [f"{number}.wav,{scenes[0]}" for number in range(CLIPS)])
+            score([layout.output(index, "evaluation")], [f"system{index}"], truth, run.evaluation,
+                  layout.scores(index, "evaluation"))
+
+
+def _table(path: Path, header: str, rows: list[str]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("\n".join([header, *rows]) + "\n", encoding="utf-8")

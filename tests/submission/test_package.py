@@ -1,0 +1,214 @@
+"""The package of a made-up run: what it holds, its bytes, and what is refused."""
+
+import json
+import shutil
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import yaml
+from torch import nn
+
+from submission.cli import main
+from submission.package import package
+from task1.config import edition, names, taxonomy
+from task1.errors import InputError
+from task1.layout import Layout
+from task1.outputs import Outputs, write_outputs
+
+HEADER = "filename\tscene_label\t" + "\t".join(taxonomy().scenes)
+PARAMETERS = 30  # of the made-up network: 10 x 2 weights and 10 biases, four of them zero
+
+
+def contents(path: Path) -> dict[str, bytes]:
+    with zipfile.ZipFile(path) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def meta(path: Path, index: int) -> dict[str, Any]:
+    tree: dict[str, Any] = next(yaml.safe_load(content) for name, content in contents(path).items()
+                                if name.endswith(f"_{index}.meta.yaml"))
+    return tree
+
+
+def test_members_lie_where_the_validator_of_2023_looks(make_run: Any) -> None:
+    assert list(contents(package(make_run()))) == [
+        "task1/Wang_SCUT_task1_1/Wang_SCUT_task1_1.meta.yaml", "task1/Wang_SCUT_task1_1/Wang_SCUT_task1_1.output.csv",
+        "task1/Wang_SCUT_task1_2/Wang_SCUT_task1_2.meta.yaml", "task1/Wang_SCUT_task1_2/Wang_SCUT_task1_2.output.csv"]
+
+
+def test_members_of_editions_with_a_root_folder(make_run: Any) -> None:
+    names_2021 = list(contents(package(make_run(edition="2021"))))
+    assert names_2021[0] == "submission/task1/Wang_SCUT_task1a_1/Wang_SCUT_task1a_1.meta.yaml"
+
+
+def test_output_table_is_the_official_one_in_the_order_of_the_list(make_run: Any) -> None:
+    table = contents(package(make_run()))["task1/Wang_SCUT_task1_1/Wang_SCUT_task1_1.output.csv"].decode()
+    low, high = "0.05", "0.55"
+    rows = [f"{i}.wav\t{taxonomy().scenes[i]}\t" + "\t".join(high if i == j else low for j in range(10))
+            for i in range(3)]
+    assert table == "\n".join([HEADER, *rows]) + "\n"
+
+
+def test_figures_in_the_meta_file(make_run: Any) -> None:
+    path = package(make_run())
+    first, ensemble = meta(path, 1), meta(path, 2)
+    complexity = first["system"]["complexity"]
+    assert complexity == {"total_model_size": PARAMETERS, "total_parameters": PARAMETERS,
+                          "total_parameters_non_zero": PARAMETERS - 4, "macs": PARAMETERS * 256 * 44}
+    assert ensemble["system"]["complexity"] == {key: 2 * value for key, value in complexity.items()}
+    assert first["system"]["description"]["ensemble_method_subsystem_count"] is None
+    assert ensemble["system"]["description"]["ensemble_method_subsystem_count"] == 2
+    assert ensemble["system"]["description"]["decision_making"] == "average"
+    assert ensemble["submission"]["name"] == "Both (embedded corpus)"
+    assert ensemble["submission"]["abbreviation"] == "BOTH"
+    results = first["results"]["development_dataset"]
+    # six devices always right at 0.91, three always wrong at 0.01
+    assert results["overall"] == {"accuracy": pytest.approx(100 * 6 / 9, abs=1e-4),
+                                  "logloss": pytest.approx((-6 * np.log(0.91) - 3 * np.log(0.01)) / 9, abs=1e-6)}
+    assert results["device_wise"]["s3"]["accuracy"] == 100.0
+    assert results["device_wise"]["s4"] == {"accuracy": 0.0, "logloss": pytest.approx(-np.log(0.01), abs=1e-6)}
+    assert list(results["class_wise"]) == list(taxonomy().scenes)
+    assert list(results["device_wise"]) == ["a", "b", "c", "s1", "s2", "s3", "s4", "s5", "s6"]
+
+
+@pytest.mark.parametrize("name", names("editions"))
+def test_every_required_key_of_the_edition_is_there_with_its_type(make_run: Any, name: str) -> None:
+    """A second reading of the key list, without the code that writes or checks."""
+    tree = meta(package(make_run(edition=name)), 1)
+    kinds = {"string": str, "number": float, "integer": int, "boolean": bool, "mapping": dict, "list": list}
+    read = 0
+    for key in edition(name).meta_keys:
+        value: Any = tree
+        for part in key.path.split("."):
+            value = value[0] if isinstance(value, list) and value else value
+            value = value.get(part) if isinstance(value, dict) else None
+        if value is None:
+            assert key.nullable or not key.required or key.path.startswith("system.external_datasets."), key.path
+        else:
+            assert type(value) is kinds[key.type], key.path
+            read += 1
+    assert read > 50
+
+
+def test_keys_come_in_the_templates_order_with_its_comments(make_run: Any) -> None:
+    text = contents(package(make_run()))["task1/Wang_SCUT_task1_1/Wang_SCUT_task1_1.meta.yaml"].decode()
+    places = [text.index(f"\n{2 * ' ' * path.count('.')}{path.rpartition('.')[2]}:")
+              for path in (key.path for key in edition("2023").meta_keys) if path.startswith("system.")
+              and not path.startswith("system.external_datasets.")]
+    assert places == sorted(places)
+    assert f"# {edition('2023').meta_keys[0].comment[:60]}" in text
+
+
+def test_the_same_run_gives_the_same_bytes(make_run: Any) -> None:
+    first, second = package(make_run("one")), package(make_run("two"))
+    assert first.read_bytes() == second.read_bytes()
+    with zipfile.ZipFile(first) as archive:
+        assert {(entry.date_time, entry.external_attr, entry.extra, entry.create_system)
+                for entry in archive.infolist()} == {((1980, 1, 1, 0, 0, 0), 0o100644 << 16, b"", 3)}
+    record = json.loads((first.parent / "package.json").read_text())
+    assert record == json.loads((second.parent / "package.json").read_text())
+    assert (record["package"], record["clips"], record["embedded"], record["findings"]) == (first.name, 3, True, [])
+
+
+def test_embedded_corpus_is_marked_in_name_text_and_key(make_run: Any) -> None:
+    path = package(make_run())
+    assert path.name == "Wang_SCUT_task1_embedded-corpus.zip"
+    for name, content in contents(path).items():
+        if name.endswith(".yaml"):
+            assert b"# EMBEDDED CORPUS" in content
+            assert yaml.safe_load(content)["results"]["corpus"]["origin"] == "embedded"
+
+
+def test_recorded_corpus_needs_the_whole_evaluation_set(make_run: Any) -> None:
+    folder = make_run(embedded=False, development="tau2022mobile_dev", evaluation="tau2023mobile_eval")
+    with pytest.raises(InputError, match=r"3 clips, but edition 2023 evaluates 118,800"):
+        package(folder)
+
+
+def test_recorded_corpus_is_not_marked(make_run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    rules = edition("2023").model_copy(update={"output_rows": 3})
+    monkeypatch.setattr("submission.package.edition", lambda _: rules)
+    path = package(make_run(embedded=False, development="tau2022mobile_dev", evaluation="tau2023mobile_eval"))
+    assert path.name == "Wang_SCUT_task1.zip"
+    assert b"EMBEDDED" not in b"".join(contents(path).values())
+    assert meta(path, 1)["results"]["corpus"]["origin"] == "recorded"
+    assert meta(path, 1)["submission"]["name"] == "Deep separable multi-scale networks"
+
+
+def test_over_the_limits_nothing_is_written(make_run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = make_run()
+    big = nn.Sequential(nn.Conv2d(2, 300, 21), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(300, 10))
+    monkeypatch.setattr("submission.systems.load_network", lambda *_: big)
+    with pytest.raises(InputError) as caught:
+        package(folder)
+    size = sum(p.numel() for p in big.parameters())
+    assert f"Wang_SCUT_task1_1: all parameters: {size:,} bytes, over the limit of 128,000" in str(caught.value)
+    assert f"Wang_SCUT_task1_2: all parameters: {2 * size:,} bytes" in str(caught.value)
+    assert "MACs (torchinfo), over the limit of 30,000,000" in str(caught.value)
+    assert not Layout(folder).submission.exists()
+
+
+@pytest.mark.parametrize("label", ["Wang_SCUT_X", "../Wang_SCUT", "Wang_SC.UT", "Wang", "Wang_S/CUT", "Wang_SCÜT"])
+def test_unsafe_labels_are_refused(make_run: Any, label: str) -> None:
+    folder = make_run()
+    config = Layout(folder).config
+    config.write_text(config.read_text().replace("Wang_SCUT", label), encoding="utf-8")
+    with pytest.raises(InputError, match="label"):
+        package(folder)
+
+
+def test_a_bad_package_does_not_stay_and_a_good_one_is_not_overwritten(make_run: Any) -> None:
+    folder = make_run()
+    good = package(folder).read_bytes()
+    layout = Layout(folder)
+    config = layout.config.read_text()
+    layout.config.write_text(config.replace("corresponding: true", "corresponding: false"), encoding="utf-8")
+    with pytest.raises(InputError, match=r"(?s)not written.*0 corresponding authors"):
+        package(folder)
+    assert [path.name for path in sorted(layout.submission.iterdir())] == [
+        "Wang_SCUT_task1_embedded-corpus.zip", "package.json"]
+    assert (layout.submission / "Wang_SCUT_task1_embedded-corpus.zip").read_bytes() == good
+
+
+def test_scores_of_another_table_are_refused(make_run: Any) -> None:
+    folder = make_run()
+    table = Layout(folder).output(1, "development")
+    write_outputs(table, Outputs(("airport-lyon-1-1-a.wav",), np.full((1, 10), 0.1)))
+    with pytest.raises(InputError, match=r"system1\.development\.json: scores of another table"):
+        package(folder)
+
+
+def test_clips_that_are_missing_are_named(make_run: Any) -> None:
+    folder = make_run()
+    table = Layout(folder).output(2, "evaluation")
+    write_outputs(table, Outputs(("0.wav", "1.wav"), np.full((2, 10), 0.1)))
+    with pytest.raises(InputError, match=r"1 missing \(first: 2\.wav\)"):
+        package(folder)
+
+
+@pytest.mark.parametrize("lost", ["config.yaml", "models/model2/model.safetensors", "system1/evaluation.output.csv",
+                                  "scores/system2.development.json"])
+def test_what_is_missing_is_told_in_one_sentence(make_run: Any, lost: str, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = make_run()
+    (folder / lost).unlink()
+    assert main(["package", "--run", str(folder)]) == 2
+    said = capsys.readouterr().err.strip().splitlines()[-1]
+    assert said.startswith("submission: ")
+    assert lost in said
+
+
+def test_weights_of_another_network_are_told(make_run: Any) -> None:
+    folder = make_run()
+    (folder / "models/model1/model.safetensors").write_bytes(b"not safetensors")
+    with pytest.raises(InputError, match=r"model\.safetensors: not the weights of model model1"):
+        package(folder)
+
+
+def test_the_verb_prints_the_path(make_run: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = make_run()
+    shutil.rmtree(folder / "submission", ignore_errors=True)
+    assert main(["package", "--run", str(folder)]) == 0
+    assert Path(capsys.readouterr().out.strip()).exists()
