@@ -1,0 +1,154 @@
+"""The pipeline as a user runs it, on the smallest embedded corpus: whole, again, changed, killed."""
+
+import hashlib
+import os
+import random
+import re
+import signal
+import subprocess
+import sys
+import time
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.slow
+
+KEPT = ("index/*.csv", "features/*/*/*.h5", "features/*/*/store.json", "runs/*/models/*/model.safetensors",
+        "runs/*/models/*/model.json", "runs/*/system*/*.output.csv", "runs/*/scores/*.json", "runs/*/submission/*")
+"""What has to be the same, byte for byte, however often a run was interrupted."""
+
+
+def command(work: Path, *arguments: str) -> list[str]:
+    return [sys.executable, "-m", "task1", "run", "--profile", "tiny", "--work", str(work), "--jobs", "2", *arguments]
+
+
+def run(work: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command(work, *arguments), capture_output=True, text=True, check=False)
+
+
+def digests(work: Path) -> dict[str, str]:
+    files = sorted(path for pattern in KEPT for path in work.glob(pattern))
+    return {str(path.relative_to(work)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+
+
+def begun(shown: subprocess.CompletedProcess[str]) -> Sequence[str]:
+    """The stages of which a job began, in order."""
+    return list(dict.fromkeys(re.findall(r"^\[\d/\d\] (\w+)", shown.stderr, flags=re.MULTILINE)))
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """A work folder after one undisturbed run, and what the run said."""
+    work = tmp_path_factory.mktemp("undisturbed") / "work"
+    shown = run(work)
+    assert shown.returncode == 0, shown.stderr
+    assert begun(shown) == ["corpus", "verify", "index", "features", "train", "predict", "score", "package", "report"]
+    return work, shown.stdout
+
+
+def test_the_last_words_name_scores_package_report_and_next_steps(finished: tuple[Path, str]) -> None:
+    work, said = finished
+    assert "EMBEDDED corpus" in said
+    (archive,) = work.glob("runs/*/submission/*.zip")
+    assert archive.name in said
+    assert "report/index.html" in said
+    assert "Next:" in said
+    assert zipfile.ZipFile(archive).testzip() is None
+
+
+def test_a_second_run_does_nothing_and_says_so(finished: tuple[Path, str]) -> None:
+    work, _ = finished
+    before = digests(work)
+    shown = run(work)
+    assert shown.returncode == 0
+    assert not begun(shown)
+    assert "Nothing to do" in shown.stdout
+    assert digests(work) == before
+
+
+@pytest.mark.parametrize(("setting", "expected"), [
+    ("training.seed=7", ["train", "predict", "score", "package", "report"]),
+    ("decision.scene_share=0.7", ["train", "predict", "score", "package", "report"]),
+    ("texts.abbreviation=OTHER", ["package", "report"]),
+    ("features.n_mels=64", ["features", "train", "predict", "score", "package", "report"]),
+])
+def test_a_changed_parameter_reruns_what_depends_on_it(finished: tuple[Path, str], setting: str,
+                                                       expected: list[str]) -> None:
+    work, _ = finished
+    shown = run(work, "--dry-run", "--set", setting)
+    assert shown.returncode == 0, shown.stderr
+    assert begun(shown) == expected
+    assert "Nothing to do" in run(work).stdout  # and the run as it was is still complete
+
+
+def test_a_forced_stage_runs_again_with_what_follows(finished: tuple[Path, str]) -> None:
+    work, _ = finished
+    assert begun(run(work, "--dry-run", "--force", "score")) == ["score", "package", "report"]
+
+
+def test_from_a_stage_without_its_inputs_is_told(tmp_path: Path) -> None:
+    shown = run(tmp_path / "work", "--from", "train")
+    assert shown.returncode == 1
+    assert "run them first: ./run_all.sh features" in shown.stderr
+
+
+def test_only_the_stages_asked_for(tmp_path: Path) -> None:
+    work = tmp_path / "work"
+    assert begun(run(work, "index")) == ["corpus", "verify", "index"]
+    assert begun(run(work, "--stage", "index", "--stop-stage", "4")) == ["features"]
+
+
+def test_a_lost_corpus_is_made_again(finished: tuple[Path, str], tmp_path: Path) -> None:
+    work = tmp_path / "work"
+    assert run(work, "index").returncode == 0
+    (folder,) = (path for path in (work / "corpora").glob("*-development") if path.is_dir())
+    folder.rename(tmp_path / "moved")
+    shown = run(work, "index")
+    assert shown.returncode == 0, shown.stderr
+    assert begun(shown)[0] == "corpus"
+    assert folder.is_dir()
+
+
+def test_two_runs_in_one_folder_the_second_is_refused(tmp_path: Path) -> None:
+    work = tmp_path / "work"
+    with subprocess.Popen(command(work), stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True) as first:
+        assert first.stderr is not None
+        first.stderr.readline()
+        second = run(work)
+        first.kill()
+    assert second.returncode == 2
+    assert re.search(r"another run \(process \d+\) works in this folder", second.stderr)
+
+
+def test_killed_at_any_moment_it_ends_with_the_same_bytes(finished: tuple[Path, str], tmp_path: Path) -> None:
+    work = tmp_path / "work"
+    moments = random.Random(20231)
+    for _ in range(6):
+        with subprocess.Popen(command(work), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as victim:
+            time.sleep(moments.uniform(2.0, 9.0))
+            os.kill(victim.pid, signal.SIGKILL)
+    shown = run(work)
+    assert shown.returncode == 0, shown.stderr
+    assert digests(work) == digests(finished[0])
+
+
+@pytest.mark.parametrize(("arguments", "told"), [
+    (["--entry", "wang2032"], "there are: .*wang2023"),
+    (["--profile", "dmeo"], "there are: demo, full, tiny"),
+    (["--set", "training.epoch=3"], "unknown key .*epoch"),
+    (["--set", "training.epochs=three"], "found 'three', expected"),
+    (["--set", "model.width=3"], "unknown key model"),
+    (["--set", "models.model9.training.epochs=3"], "no model model9; there are: model1"),
+    (["--set", "training.epochs"], "expected KEY=VALUE"),
+    (["trian"], "no stage 'trian'; there are: 1 corpus"),
+    (["--stage", "5", "--stop-stage", "2"], "stage train comes after verify"),
+    (["--force", "train", "features"], "--force train: not among the stages to run"),
+])
+def test_mistakes_are_told_in_a_sentence(tmp_path: Path, arguments: list[str], told: str) -> None:
+    shown = run(tmp_path / "work", *arguments)
+    assert shown.returncode == 2
+    assert re.search(told, shown.stderr), shown.stderr
+    assert "Traceback" not in shown.stderr
