@@ -127,7 +127,7 @@ def load_network(run: Run, name: str, path: Path) -> Any:
 
     if not path.exists():
         raise InputError(f"{path}: no such file; `task1 train --run {path.parents[2]} --model {name}` writes it")
-    network = build(run.models[name].network)
+    network = build(run.models[name].network, f"models.{name}.network")
     try:
         network.load_state_dict(load_file(path))
     except (SafetensorError, RuntimeError) as error:

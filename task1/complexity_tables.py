@@ -21,7 +21,7 @@ def count_model(run: Run, name: str) -> Complexity:
     """The untrained network of a run's model, counted for one clip."""
     from task1.models import build
 
-    return count(build(run.models[name].network), input_shape(run, name))
+    return count(build(run.models[name].network, f"models.{name}.network"), input_shape(run, name))
 
 
 def tables(run: Run, only: str | None = None, layers: bool = False) -> str:

@@ -20,7 +20,7 @@ CLIPS = 3
 MakeRun = Callable[..., Path]
 
 
-def tiny_network(_: Any = None) -> nn.Module:
+def tiny_network(*_: Any) -> nn.Module:
     return nn.Sequential(nn.Conv2d(2, 10, 1), nn.AdaptiveAvgPool2d(1), nn.Flatten())
 
 
