@@ -42,7 +42,7 @@ def extract(index: "pd.DataFrame", root: Path, settings: FeatureSettings, datase
     with tqdm(total=clips, unit="clip", desc=f"features {dataset_name}", disable=None) as bar:
         run = _in_turn if min(workers, len(jobs)) == 1 else _in_parallel
         outcomes = sorted(run(jobs, min(workers, len(jobs)), bar), key=lambda outcome: outcome.number)
-    _refuse_unusable(outcomes, jobs, clips, skip_bad)
+    _refuse_unusable(outcomes, root, clips, skip_bad and any(outcome.part for outcome in outcomes))
     _list(outcomes, jobs[0])
     return FeatureStore(folder, settings)
 
@@ -57,7 +57,7 @@ def extract_part(index: "pd.DataFrame", root: Path, settings: FeatureSettings, d
     job = jobs[part]
     with tqdm(total=len(job.filenames), unit="clip", desc=f"features {dataset_name} {part}", disable=None) as bar:
         outcome = make_part(job, bar.update)
-    _refuse_unusable([outcome], [job], len(job.filenames), skip_bad)
+    _refuse_unusable([outcome], root, len(job.filenames), skip_bad)
     return outcome
 
 
@@ -131,12 +131,12 @@ def _count(clips: int) -> None:
         _counter.value += clips
 
 
-def _refuse_unusable(outcomes: Sequence[Outcome], jobs: Sequence[PartJob], clips: int, skip_bad: bool) -> None:
+def _refuse_unusable(outcomes: Sequence[Outcome], root: Path, clips: int, may_skip: bool) -> None:
     skipped = [skip for outcome in outcomes for skip in outcome.skipped]
-    if skipped and (not skip_bad or len(skipped) == clips):
-        way_out = "correct them" if skip_bad else "correct them, or leave them out with --skip-bad"
-        raise InputError(f"{jobs[0].root / skipped[0].filename}: {skipped[0].reason}; {len(skipped)} of {clips} "
-                         f"recordings cannot be used, this is the first; {way_out}")
+    if skipped and not may_skip:
+        way_out = ", or leave them out with --skip-bad" if len(skipped) < clips else ""
+        raise InputError(f"{root / skipped[0].filename}: {skipped[0].reason}; {len(skipped)} of {clips} "
+                         f"recordings cannot be used, this is the first; correct them{way_out}")
 
 
 def _list(outcomes: Sequence[Outcome], job: PartJob) -> None:

@@ -1,0 +1,161 @@
+"""Log-mel against librosa, against a stored tensor, and on the real clips."""
+
+from pathlib import Path
+from typing import Any
+
+import librosa
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from task1.config import META, Entry, FeatureSettings, InputSettings, load
+from task1.features.audio import read_clip
+from task1.features.logmel import FRAMES_PER_BLOCK, LogMel
+from task1.features.mel import mel_filters
+from task1.features.network_input import network_input
+
+COMMON = {"sample_rate": 44100, "hop_length": 1024, "n_fft": 2048, "win_length": 2048, "f_min": 0, "f_max": 22050}
+ENTRIES: dict[str, dict[str, Any]] = {
+    "wang2023": {**COMMON, "clip_seconds": 1, "n_fft": 4096, "win_length": 4096, "n_mels": 256, "mel_scale": "htk",
+                 "mel_norm": "slaney", "log": {"base": "10", "floor": 1e-10, "mode": "add"}},
+    "zhao2021": {**COMMON, "clip_seconds": 10, "n_mels": 128, "mel_scale": "htk", "mel_norm": "none",
+                 "log": {"base": "e", "floor": 1e-8, "mode": "add"}},
+    "shao2022": {**COMMON, "clip_seconds": 1, "n_mels": 256, "mel_scale": "htk", "mel_norm": "none",
+                 "log": {"base": "e", "floor": 1e-8, "mode": "add"}},
+    "ye2024": {**COMMON, "clip_seconds": 10, "n_mels": 256, "mel_scale": "slaney", "mel_norm": "slaney",
+               "log": {"base": "10", "floor": 1e-10, "mode": "max"}},
+}
+
+
+def librosa_logmel(wave: np.ndarray, chosen: FeatureSettings) -> np.ndarray:
+    mel = librosa.feature.melspectrogram(
+        y=wave.astype(np.float64), sr=chosen.sample_rate, n_fft=chosen.n_fft, hop_length=chosen.hop_length,
+        win_length=chosen.win_length, window="hann", center=chosen.center, pad_mode=chosen.pad_mode,
+        power=chosen.power, n_mels=chosen.n_mels, fmin=chosen.f_min, fmax=chosen.f_max,
+        htk=chosen.mel_scale == "htk", norm=None if chosen.mel_norm == "none" else "slaney", dtype=np.float64)
+    log = np.log10 if chosen.log.base == "10" else np.log
+    return log(mel + chosen.log.floor) if chosen.log.mode == "add" else log(np.maximum(mel, chosen.log.floor))
+
+
+@st.composite
+def feature_settings(draw: st.DrawFn) -> FeatureSettings:
+    n_fft = draw(st.sampled_from([64, 200, 255, 512]))
+    rate = draw(st.sampled_from([8000, 22050]))
+    f_min = draw(st.sampled_from([0, 50, 1500]))
+    return FeatureSettings(
+        sample_rate=rate, clip_seconds=draw(st.sampled_from([0.1, 0.37])), n_fft=n_fft,
+        win_length=draw(st.integers(n_fft // 2, n_fft)), hop_length=draw(st.integers(8, 300)),
+        center=draw(st.booleans()), pad_mode=draw(st.sampled_from(["reflect", "constant"])),
+        power=draw(st.sampled_from([1, 2])), n_mels=draw(st.integers(1, 60)), f_min=f_min,
+        f_max=draw(st.sampled_from([3000, rate / 2])), mel_scale=draw(st.sampled_from(["htk", "slaney"])),
+        mel_norm=draw(st.sampled_from(["slaney", "none"])),
+        log={"base": draw(st.sampled_from(["10", "e"])), "floor": draw(st.sampled_from([1e-10, 1e-3])),
+             "mode": draw(st.sampled_from(["add", "max"]))})
+
+
+@pytest.mark.filterwarnings("ignore:Empty filters")
+@settings(max_examples=60, deadline=None)
+@given(feature_settings())
+def test_equals_librosa_whatever_the_settings(chosen: FeatureSettings) -> None:
+    waves = np.random.default_rng(3).normal(0, 0.1, (2, chosen.samples))
+    computed = LogMel(chosen, np.float64)(waves)
+    assert computed.shape == (2, chosen.n_mels, chosen.frames)
+    for mine, wave in zip(computed, waves, strict=True):
+        np.testing.assert_allclose(mine, librosa_logmel(wave, chosen), atol=1e-9)
+
+
+@pytest.mark.filterwarnings("ignore:Empty filters")
+@pytest.mark.parametrize("entry", ENTRIES)
+def test_equals_librosa_for_the_four_entries(entry: str) -> None:
+    chosen = FeatureSettings(**ENTRIES[entry])
+    wave = np.random.default_rng(5).normal(0, 0.05, chosen.samples)
+    expected = librosa_logmel(wave, chosen)
+    np.testing.assert_allclose(LogMel(chosen, np.float64)(wave[None])[0], expected, atol=1e-9)
+    np.testing.assert_allclose(LogMel(chosen)(wave[None])[0], expected, atol=2e-4)
+
+
+def test_the_settings_tested_for_wang2023_are_those_of_its_entry() -> None:
+    assert load(Entry, META / "entries" / "wang2023.yaml").features == FeatureSettings(**ENTRIES["wang2023"])
+
+
+@pytest.mark.filterwarnings("ignore:Empty filters")
+@pytest.mark.parametrize("entry", ["wang2023", "shao2022"])
+def test_real_clips(reference: Path, entry: str) -> None:
+    chosen = FeatureSettings(**ENTRIES[entry])
+    paths = sorted((reference / "clips").glob("*.wav"))
+    assert len(paths) == 7
+    waves = np.stack([read_clip(path, chosen) for path in paths])
+    expected = np.stack([librosa_logmel(wave, chosen) for wave in waves])
+    np.testing.assert_allclose(LogMel(chosen, np.float64)(waves), expected, atol=1e-9)
+    # band-limited recordings: their emptiest bands lie 120 dB below the loudest, where float32 has few digits left
+    np.testing.assert_allclose(LogMel(chosen)(waves), expected, atol=5e-3)
+
+
+@pytest.mark.filterwarnings("ignore:Empty filters")
+@pytest.mark.parametrize("entry", ENTRIES)
+def test_filters_equal_librosa(entry: str) -> None:
+    chosen = FeatureSettings(**ENTRIES[entry])
+    expected = librosa.filters.mel(
+        sr=chosen.sample_rate, n_fft=chosen.n_fft, n_mels=chosen.n_mels, fmin=chosen.f_min, fmax=chosen.f_max,
+        htk=chosen.mel_scale == "htk", norm=None if chosen.mel_norm == "none" else "slaney", dtype=np.float64)
+    np.testing.assert_allclose(mel_filters(chosen), expected, atol=1e-13)
+
+
+def test_a_clip_is_the_same_bits_in_every_batch(small: FeatureSettings) -> None:
+    chosen = small.model_copy(update={"hop_length": 16})
+    assert chosen.frames > FRAMES_PER_BLOCK  # more than one block
+    waves = np.random.default_rng(1).normal(0, 0.1, (5, chosen.samples)).astype(np.float32)
+    together = LogMel(chosen)(waves)
+    for number in range(5):
+        np.testing.assert_array_equal(LogMel(chosen)(waves[number:number + 1])[0], together[number])
+
+
+def test_the_input_is_left_alone(small: FeatureSettings) -> None:
+    waves = np.random.default_rng(1).normal(0, 0.1, (2, small.samples)).astype(np.float32)
+    before = waves.copy()
+    LogMel(small)(waves)
+    np.testing.assert_array_equal(waves, before)
+
+
+def test_wrong_length_is_refused(small: FeatureSettings) -> None:
+    with pytest.raises(ValueError, match="2000"):
+        LogMel(small)(np.zeros((1, 1999), np.float32))
+
+
+def test_clips_shorter_than_a_transform_are_refused(small: FeatureSettings) -> None:
+    with pytest.raises(ValidationError, match="at least n_fft"):
+        FeatureSettings(**{**small.model_dump(), "clip_seconds": 0.01})
+
+
+def formula_wave(samples: int) -> np.ndarray:
+    """A chirp, a hum and a reproducible rattle; no random numbers, so it can be made anywhere."""
+    n = np.arange(samples)
+    t = n / 8000
+    rattle = (n * 7919 % 1009) / 1009 - 0.5
+    return 0.3 * np.sin(2 * np.pi * (200 * t + 5000 * t**2)) + 0.05 * np.sin(100 * np.pi * t) + 0.01 * rattle
+
+
+@pytest.mark.parametrize("variant", ["htk_add_10", "slaney_max_e"])
+def test_golden(variant: str) -> None:
+    """The stored tensors are librosa 0.11's (float64, then float16) for `formula_wave`; they pin the definition."""
+    log = {"base": variant.rsplit("_", 1)[1], "floor": 1e-10, "mode": variant.split("_")[1]}
+    chosen = FeatureSettings(
+        sample_rate=8000, clip_seconds=0.25, n_fft=512, win_length=400, hop_length=128, n_mels=32, f_min=20, f_max=4000,
+        mel_scale=variant.split("_")[0], mel_norm="slaney", log=log)
+    with np.load(Path(__file__).parent / "golden.npz") as golden:
+        expected = golden[variant].astype(np.float64)
+    computed = LogMel(chosen)(formula_wave(chosen.samples)[None])[0]
+    assert computed.shape == expected.shape == (32, 16)
+    np.testing.assert_allclose(computed, expected, rtol=2**-11, atol=1e-3)
+
+
+def test_golden_network_input() -> None:
+    """Pinned from the stored log-mel on; made by the formulas in test_network_input.py."""
+    wang = load(Entry, META / "entries" / "wang2023.yaml")
+    with np.load(Path(__file__).parent / "golden.npz") as golden:
+        logmel, expected = golden["htk_add_10"], golden["network_input"]
+    computed = network_input(torch.from_numpy(logmel)[None], InputSettings(**wang.input))[0].numpy()
+    np.testing.assert_allclose(computed, expected.astype(np.float32), rtol=2**-10, atol=2e-4)
