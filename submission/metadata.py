@@ -13,6 +13,7 @@ from submission.yamltext import render
 from task1.config import Author, Edition, Run, dataset, taxonomy
 
 KIBIBYTE = 1024  # editions that ask for KB mean this; those that ask for bytes need no unit
+DEVIATIONS_COMMENT = "What the recipe asks for and this run did not do; the results are those of what was done."
 CORPUS_COMMENT = "Recordings behind these results. origin is embedded for synthetic ones, recorded for TAU."
 EMBEDDED_WARNING = """\
 EMBEDDED CORPUS: every result in this file comes from synthetic recordings that the program made itself.
@@ -22,7 +23,8 @@ It shows that the pipeline works; it is no result on TAU Urban Acoustic Scenes. 
 def meta_text(facts: SystemFacts, run: Run, rules: Edition) -> str:
     """The YAML text of one system."""
     tree = meta_tree(facts, run, rules)
-    comments = {key.path: key.comment for key in rules.meta_keys} | {"results.corpus": CORPUS_COMMENT}
+    comments = {key.path: key.comment for key in rules.meta_keys} | {
+        "results.corpus": CORPUS_COMMENT, "system.deviations": DEVIATIONS_COMMENT}
     heading = f"Meta information of {facts.label}, DCASE{rules.year} Challenge, Task 1\n"
     if run.embedded:
         heading += f"\n{EMBEDDED_WARNING}\n"
@@ -38,7 +40,10 @@ def meta_tree(facts: SystemFacts, run: Run, rules: Edition) -> dict[str, Any]:
         value = _lookup(known, path)
         listed_inside = any(other.startswith(f"{path}.") for other in paths)
         _place(tree, path, {} if isinstance(value, Mapping) and listed_inside else value)
-    tree.setdefault("results", {})["corpus"] = known["results"]["corpus"]
+    # beyond the template, which allows more keys
+    if facts.scored.deviations:
+        tree["system"]["deviations"] = list(facts.scored.deviations)
+    tree["results"]["corpus"] = known["results"]["corpus"]
     return tree
 
 

@@ -70,9 +70,16 @@ def _summary(material: Material) -> Section:
         [f"Entry {run.entry} ({run.texts.name}), profile {run.profile}, edition {run.edition}. Trained and scored on "
          f"{corpora[0]}; output tables for {corpora[1]}.",
          "Accuracy is the mean over scenes in percent, log loss the mean over clips in nats, both on the development "
-         f"test fold. Bytes are those of all parameters as stored, MACs by the {material.rules.macs.convention} "
-         "convention."],
+         f"test fold. Bytes are those of all parameters in the type that the recipe asks for, MACs by the "
+         f"{material.rules.macs.convention} convention.", *_caution(material)],
         Table(["System", "Label", "Models", "Accuracy", "Log loss", "Parameters", "Bytes", "MACs"], rows))
+
+
+def _caution(material: Material) -> list[str]:
+    if not any(one.deviations for one in material.development.values()):
+        return []
+    return ["Parts of the recipe were not executed, so scores and sizes may belong to different things: see the "
+            "section on what was not executed."]
 
 
 def _seen_unseen(name: str, scored: Mapping[int, Scored]) -> Section:

@@ -1,14 +1,15 @@
 """What a package says about one system, gathered from a run folder: label, members' complexity, scores.
 
-Inputs: the resolved run, `models/<model>/model.safetensors`, `scores/system<k>.<part>.json`.
+Inputs: the resolved run, trained networks `models/<model>/`, `scores/system<k>.<part>.json`.
 """
 
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import Any, Literal
+
+import torch
 
 from submission.labels import system_label
 from task1.complexity import Complexity, Verdict, count, counted_size, judge, memory_bytes
@@ -16,6 +17,7 @@ from task1.complexity_tables import input_shape
 from task1.config import Edition, Run, System
 from task1.errors import InputError
 from task1.files import file_digest
+from task1.inference import load_trained
 from task1.layout import Layout
 
 Scores = Mapping[str, Any]
@@ -112,25 +114,9 @@ def read_scored(layout: Layout, run: Run, index: int, part: Literal["development
 
 
 def _member(layout: Layout, run: Run, name: str) -> Member:
-    path = layout.model(name) / "model.safetensors"
-    compression = run.models[name].compression
-    return Member(name, count(load_network(run, name, path), input_shape(run, name)), compression.weights,
-                  compression.bytes_per_weight, file_digest(path))
-
-
-def load_network(run: Run, name: str, path: Path) -> Any:
-    """The float network with its trained weights."""
-    from safetensors import SafetensorError
-    from safetensors.torch import load_file
-
-    from task1.models import build
-
-    if not path.exists():
-        raise InputError(f"{path}: no such file; `task1 train --run {path.parents[2]} --model {name}` writes it")
-    network = build(run.models[name].network, f"models.{name}.network")
-    try:
-        network.load_state_dict(load_file(path))
-    except (SafetensorError, RuntimeError) as error:
-        raise InputError(f"{path}: not the weights of model {name} as config.yaml describes it "
-                         f"({str(error).splitlines()[0]}); train it again") from None
-    return network
+    trained = load_trained(layout.model(name), torch.device("cpu"))
+    if trained.recipe != run.models[name]:
+        raise InputError(f"{layout.model(name)}: trained by another recipe than config.yaml has now; train it again")
+    compression = trained.recipe.compression
+    return Member(name, count(trained.network, input_shape(run, name)), compression.weights,
+                  compression.bytes_per_weight, file_digest(layout.model(name) / "model.safetensors"))

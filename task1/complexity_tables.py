@@ -12,9 +12,10 @@ LAYER_HEADINGS = ("layer", "kind", "calls", "output", "params", "torchinfo", "th
 
 
 def input_shape(run: Run, name: str) -> tuple[int, int, int]:
-    """(channel, mel, frame) of what the network sees of one clip."""
-    seen = run.models[name].input
-    return seen.channels, run.features.n_mels, seen.frames(run.features.frames)
+    """(channel, mel, frame) of what the network sees of one clip; where training crops, inference does so too."""
+    recipe = run.models[name]
+    frames = recipe.augmentation.crop_frames or recipe.input.frames(run.features.frames)
+    return recipe.input.channels, run.features.n_mels, frames
 
 
 def count_model(run: Run, name: str) -> Complexity:

@@ -12,6 +12,7 @@ from torch import nn
 
 from task1.config import META, Run, check, dataset, read_yaml, save_run, taxonomy
 from task1.config.entry import SHARED_BLOCKS
+from task1.files import write_json
 from task1.layout import Layout
 from task1.outputs import Outputs, write_outputs
 from task1.scoring.report import score
@@ -27,7 +28,7 @@ def tiny_network(*_: Any) -> nn.Module:
 @pytest.fixture
 def make_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MakeRun:
     """`make_run(name, **changes)` writes a run folder; `changes` are laid over the top level of the resolved run."""
-    monkeypatch.setattr("task1.models.build", tiny_network, raising=False)
+    monkeypatch.setattr("task1.inference.build", tiny_network)
 
     def make(name: str = "run", **changes: Any) -> Path:
         layout = Layout(tmp_path / name / "runs" / "made-up")
@@ -65,6 +66,8 @@ def _weights(layout: Layout, run: Run) -> None:
         state["0.bias"][:4] = 0
         layout.model(name).mkdir(parents=True)
         save_file(state, layout.model(name) / "model.safetensors")
+        recipe = run.models[name].model_dump(mode="json")
+        write_json(layout.model(name) / "model.json", {"recipe": recipe, "deviations": []})
 
 
 def _evaluation(layout: Layout, run: Run) -> None:

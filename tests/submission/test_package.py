@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import yaml
+from safetensors.torch import save_file
 from torch import nn
 
 from submission.cli import main
@@ -141,7 +142,9 @@ def test_recorded_corpus_is_not_marked(make_run: Any, monkeypatch: pytest.Monkey
 def test_over_the_limits_nothing_is_written(make_run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = make_run()
     big = nn.Sequential(nn.Conv2d(2, 300, 21), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(300, 10))
-    monkeypatch.setattr("submission.systems.load_network", lambda *_: big)
+    monkeypatch.setattr("task1.inference.build", lambda _: big)
+    for name in ("model1", "model2"):
+        save_file(big.state_dict(), folder / "models" / name / "model.safetensors")
     with pytest.raises(InputError) as caught:
         package(folder)
     size = sum(p.numel() for p in big.parameters())
@@ -189,7 +192,7 @@ def test_clips_that_are_missing_are_named(make_run: Any) -> None:
         package(folder)
 
 
-@pytest.mark.parametrize("lost", ["config.yaml", "models/model2/model.safetensors", "system1/evaluation.output.csv",
+@pytest.mark.parametrize("lost", ["config.yaml", "models/model2/model.json", "system1/evaluation.output.csv",
                                   "scores/system2.development.json"])
 def test_what_is_missing_is_told_in_one_sentence(make_run: Any, lost: str, capsys: pytest.CaptureFixture[str]) -> None:
     folder = make_run()
@@ -197,13 +200,13 @@ def test_what_is_missing_is_told_in_one_sentence(make_run: Any, lost: str, capsy
     assert main(["package", "--run", str(folder)]) == 2
     said = capsys.readouterr().err.strip().splitlines()[-1]
     assert said.startswith("submission: ")
-    assert lost in said
+    assert lost.removesuffix("/model.json") in said
 
 
 def test_weights_of_another_network_are_told(make_run: Any) -> None:
     folder = make_run()
     (folder / "models/model1/model.safetensors").write_bytes(b"not safetensors")
-    with pytest.raises(InputError, match=r"model\.safetensors: not the weights of model model1"):
+    with pytest.raises(InputError, match=r"models/model1: damaged model"):
         package(folder)
 
 
@@ -212,3 +215,22 @@ def test_the_verb_prints_the_path(make_run: Any, capsys: pytest.CaptureFixture[s
     shutil.rmtree(folder / "submission", ignore_errors=True)
     assert main(["package", "--run", str(folder)]) == 0
     assert Path(capsys.readouterr().out.strip()).exists()
+
+
+def test_what_was_not_executed_is_said_in_the_meta_file(make_run: Any) -> None:
+    folder = make_run()
+    scores = folder / "scores" / "system1.development.json"
+    content = json.loads(scores.read_text())
+    content["systems"][0]["system"] = {"deviations": ["model1: not pruned"]}
+    scores.write_text(json.dumps(content))
+    path = package(folder)
+    assert meta(path, 1)["system"]["deviations"] == ["model1: not pruned"]
+    assert "deviations" not in meta(path, 2)["system"]
+
+
+def test_networks_of_another_recipe_are_refused(make_run: Any) -> None:
+    folder = make_run()
+    config = folder / "config.yaml"
+    config.write_text(config.read_text().replace("weights: int8", "weights: float16"), encoding="utf-8")
+    with pytest.raises(InputError, match="trained by another recipe"):
+        package(folder)

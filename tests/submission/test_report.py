@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from submission.cli import main
 from submission.package import package
 from submission.report import markdown, write_report
-from task1.config import META, read_yaml
+from task1.config import META, load_run, read_yaml
 from task1.errors import InputError
 
 HOSTILE = "<script>alert(1)</script> & \"quotes\" | `code` [x](y)"
@@ -120,10 +120,9 @@ def test_a_recorded_corpus_has_no_warning(make_run: Any, monkeypatch: pytest.Mon
 
 
 def test_shortened_training_is_listed(make_run: Any) -> None:
-    folder = make_run()
-    config = folder / "config.yaml"
-    config.write_text(config.read_text().replace("epochs: 100", "epochs: 6"), encoding="utf-8")
-    text, _ = reported(folder)
+    models = load_run(make_run("unchanged")).model_dump(mode="json")["models"]
+    models = {name: model | {"training": model["training"] | {"epochs": 6}} for name, model in models.items()}
+    text, _ = reported(make_run(models=models))
     assert "- all models: training.epochs: 6 instead of 100" in text
     assert "- recordings: embedded-1s-dev and embedded-1s-eval instead of tau2022mobile_dev" in text
 
