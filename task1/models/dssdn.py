@@ -1,0 +1,81 @@
+"""DSSDN, deep space separable distillation network (ye2024): Large (sc), Middle (spc), Small (osc) and two ablations."""
+
+from itertools import pairwise
+from typing import Literal
+
+from torch import Tensor, nn
+
+from task1.models.arguments import Dropout, Outputs, Share, Width, Widths, need_even, need_positions
+from task1.models.distillation import SplicedCutBlock, WholeBlock
+from task1.models.layers import PooledScales, dense_head
+from task1.models.operators import Operator, conv3x3, orthonormal, separable, separable_partial
+
+OperatorName = Literal["sc", "osc", "spc", "conv3x3"]
+_WHOLE: dict[str, Operator] = {"sc": separable, "conv3x3": conv3x3}
+_SHARED = {"osc": orthonormal, "spc": separable_partial}
+
+
+def _operator(name: OperatorName | None, share: float | None) -> Operator:
+    if name is None:
+        raise ValueError("operator: found null, expected sc, osc, spc or conv3x3 for body: distillation")
+    if (share is not None) != (name in _SHARED):
+        expected = "a share of the channels" if name in _SHARED else "null"
+        raise ValueError(f"share: found {share}, expected {expected} for operator: {name}")
+    return _WHOLE[name] if share is None else _SHARED[name](share)
+
+
+def _plain(in_width: int, out_width: int) -> nn.Module:
+    """The ablation without distillation: unpadded convolution, so the size barely shrinks."""
+    return nn.Sequential(nn.Conv2d(in_width, out_width, 3), nn.ReLU())
+
+
+class DSSDN(nn.Module):
+    """Logits (batch, sum(outputs)) of (batch, in_channels, mel, frame).
+
+    `operator` and `share`: what a block is made of (share: middle width of osc, convolved part of spc; else null);
+    `body`: distillation blocks or plain convolutions; `cut: splice` treats low and high frequencies apart (the printed
+    counts are those of `none`); `scales`: whose outputs, counted from 1, the classifier sees.
+    """
+
+    def __init__(
+        self,
+        in_channels: Width,
+        stem: Width,
+        channels: Widths,
+        body: Literal["distillation", "plain"],
+        operator: OperatorName | None,
+        share: Share | None,
+        cut: Literal["none", "splice"],
+        scales: Widths,
+        hidden: Width,
+        dropout: Dropout,
+        outputs: Outputs,
+    ) -> None:
+        super().__init__()
+        need_positions("scales", scales, len(channels))
+        widths = list(pairwise((stem, *channels)))
+        blocks: list[nn.Module]
+        if body == "plain":
+            if (operator, share, cut) != (None, None, "none"):
+                raise ValueError(f"operator, share, cut: found {operator}, {share}, {cut}, "
+                                 "expected null, null, none for body: plain, which has no such blocks")
+            blocks = [_plain(narrow, wide) for narrow, wide in widths]
+        else:
+            need_even("stem", [stem])
+            need_even("channels", channels[:-1])
+            block = SplicedCutBlock if cut == "splice" else WholeBlock
+            blocks = [block(narrow, wide, _operator(operator, share)) for narrow, wide in widths]
+        self.scales = scales
+        self.stem = nn.Conv2d(in_channels, stem, 1)
+        self.blocks = nn.ModuleList(blocks)
+        self.pooled = PooledScales()
+        self.head = dense_head(sum(channels[scale - 1] for scale in scales), hidden, dropout, outputs)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.stem(x)
+        scales = []
+        for number, block in enumerate(self.blocks, start=1):
+            x = block(x)
+            if number in self.scales:
+                scales.append(x)
+        return self.head(self.pooled(scales))

@@ -1,0 +1,98 @@
+"""Lightweight operators that distillation blocks are made of; each maps (batch, channel, mel, frame) to the same size.
+
+DSSC is DSMN's (2023); SC, OSC, SPC and the plain 3x3 convolution are DSSDN's (2024). All but the last look at time and
+frequency in two depthwise convolutions side by side.
+"""
+
+from collections.abc import Callable
+from math import ceil
+
+import torch
+from torch import Tensor, nn
+
+from task1.models.layers import Add, Concat
+
+Operator = Callable[[int, int], nn.Module]
+"""(channels in, channels out) to a module."""
+
+
+class _TimeFrequency(nn.Module):
+    """Depthwise 3x1 and 1x3 convolutions of the same input, dilated by 2, summed."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.time = nn.Conv2d(width, width, (1, 3), padding=(0, 2), dilation=(1, 2), groups=width, bias=False)
+        self.mel = nn.Conv2d(width, width, (3, 1), padding=(2, 0), dilation=(2, 1), groups=width, bias=False)
+        self.add = Add()
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.add(self.time(x), self.mel(x))
+
+
+def _separable(pointwise: list[nn.Module], out_width: int) -> nn.Sequential:
+    return nn.Sequential(*pointwise, _TimeFrequency(out_width), nn.BatchNorm2d(out_width), nn.ReLU())
+
+
+def dssc(in_width: int, out_width: int) -> nn.Module:
+    """Deep space separable convolution; its 1x1 convolution only scales channels or joins neighbouring ones."""
+    return _separable([nn.Conv2d(in_width, out_width, 1, groups=out_width, bias=False)], out_width)
+
+
+def separable(in_width: int, out_width: int) -> nn.Module:
+    """SC: a full 1x1 convolution in front."""
+    return _separable([nn.Conv2d(in_width, out_width, 1, bias=False)], out_width)
+
+
+class _OrthonormalConv(nn.Conv2d):
+    """1x1 convolution whose rows the training loss pulls towards an orthonormal set; see `orthonormal_penalty`."""
+
+
+def orthonormal(share: float) -> Operator:
+    """OSC: the 1x1 convolution in two steps through `share` of the input channels."""
+
+    def make(in_width: int, out_width: int) -> nn.Module:
+        middle = ceil(share * in_width)
+        return _separable([
+            _OrthonormalConv(in_width, middle, 1, bias=False), nn.Conv2d(middle, out_width, 1, bias=False)], out_width)
+
+    return make
+
+
+class _SeparablePartial(nn.Module):
+    """SPC: `share` of the channels is convolved, the rest passes; a 1x1 convolution mixes them."""
+
+    def __init__(self, in_width: int, out_width: int, share: float) -> None:
+        super().__init__()
+        self.part = ceil(share * in_width)
+        self.convolve = _separable([], self.part)
+        self.concat = Concat()
+        self.mix = nn.Conv2d(in_width, out_width, 1, bias=False)
+        self.activation = nn.ReLU()
+
+    def forward(self, x: Tensor) -> Tensor:
+        joined = self.concat(self.convolve(x[:, :self.part]), x[:, self.part:])
+        return self.activation(self.mix(joined))
+
+
+def separable_partial(share: float) -> Operator:
+    """SPC as an operator."""
+    return lambda in_width, out_width: _SeparablePartial(in_width, out_width, share)
+
+
+def conv3x3(in_width: int, out_width: int) -> nn.Module:
+    """The plain convolution that the ablation puts in the operators' place; without normalisation."""
+    return nn.Sequential(nn.Conv2d(in_width, out_width, 3, padding=1), nn.ReLU())
+
+
+def orthonormal_penalty(network: nn.Module) -> Tensor:
+    """Sum over the network's OSC operators of ||W W' - I||, Frobenius, W the first 1x1 weights (middle, in).
+
+    A loss term (its weight is the recipe's `orthonormal_weight`); zero for a network without OSC.
+    """
+    weights = [layer.weight.flatten(1) for layer in network.modules() if isinstance(layer, _OrthonormalConv)]
+    if not weights:
+        return next(network.parameters()).new_zeros(())
+    return torch.stack([
+        torch.linalg.matrix_norm(rows @ rows.T - torch.eye(len(rows), dtype=rows.dtype, device=rows.device))
+        for rows in weights
+    ]).sum()

@@ -1,0 +1,76 @@
+"""Mini-SegNet (shao2022): an encoder that pools, a decoder that up-samples, a dense classifier.
+
+Widths, pooling and up-sampling factors are not printed in the report; the recipe holds the ones whose counts match.
+"""
+
+from typing import Annotated
+
+import torch
+from pydantic import Field
+from torch import Tensor, nn
+
+from task1.models.arguments import Dropout, Outputs, Size, Width, Widths
+from task1.models.layers import dense_head
+
+Blocks = tuple[Widths, Widths]
+
+
+class MixupNorm(nn.Module):
+    """lambda * x + (1 - lambda) * instance-normalised x; no weights.
+
+    lambda ~ Beta(alpha, alpha), one a training batch; its mean, a half, in evaluation.
+    """
+
+    def __init__(self, width: int, alpha: float) -> None:
+        super().__init__()
+        self.instance = nn.InstanceNorm2d(width)
+        self.alpha = alpha
+
+    def forward(self, x: Tensor) -> Tensor:
+        # drawn on the CPU so that the same seed gives the same network on any device
+        kept = float(torch.distributions.Beta(self.alpha, self.alpha).sample()) if self.training else 0.5
+        return kept * x + (1 - kept) * self.instance(x)
+
+
+class MiniSegNet(nn.Module):
+    """Logits (batch, sum(outputs)) of (batch, in_channels, mel, frame).
+
+    `encoder` and `decoder` hold two blocks of widths each: every encoder layer ends with maximum pooling, every decoder
+    layer begins with up-sampling. The outer blocks have mixup normalisation, the inner ones batch normalisation.
+    """
+
+    def __init__(
+        self,
+        in_channels: Width,
+        encoder: Blocks,
+        decoder: Blocks,
+        kernel: Size,
+        pool: Size,
+        upsample: Size,
+        norm_alpha: Annotated[float, Field(gt=0)],
+        hidden: Width,
+        dropout: Dropout,
+        outputs: Outputs,
+    ) -> None:
+        super().__init__()
+        width = in_channels
+        layers: list[nn.Module] = []
+
+        def convolve(out_width: int, outer: bool) -> list[nn.Module]:
+            norm = MixupNorm(out_width, norm_alpha) if outer else nn.BatchNorm2d(out_width)
+            return [nn.Conv2d(width, out_width, kernel, padding="same"), norm, nn.ReLU()]
+
+        for block, widths in enumerate(encoder):
+            for out_width in widths:
+                layers += [*convolve(out_width, outer=block == 0), nn.MaxPool2d(pool)]
+                width = out_width
+        for block, widths in enumerate(decoder):
+            for out_width in widths:
+                layers += [nn.Upsample(scale_factor=upsample), *convolve(out_width, outer=block == 1)]
+                width = out_width
+        self.features = nn.Sequential(*layers)
+        self.pool = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten())
+        self.head = dense_head(width, hidden, dropout, outputs)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.head(self.pool(self.features(x)))
