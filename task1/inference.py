@@ -1,0 +1,144 @@
+"""From stored log-mels to official output tables, without anything of the trainer.
+
+A trained network is a folder with `model.safetensors` and `model.json` (recipe and origin). Clips longer than what the
+network was trained on (`crop_frames`) are cut to their middle, so that it always sees what its size is counted on.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import Tensor, nn
+from tqdm import tqdm
+
+from task1.augment.translate import centre_crop
+from task1.config import ModelRecipe, check, load_run, taxonomy
+from task1.config.recipe import Decision
+from task1.errors import InputError
+from task1.features.network_input import network_input
+from task1.files import write_json
+from task1.layout import Layout
+from task1.models import build
+from task1.outputs import Floats, Outputs, align, write_outputs
+
+if TYPE_CHECKING:
+    from task1.features.store import FeatureStore
+
+BATCH = 256
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A network ready to classify, its recipe, and all that model.json says."""
+
+    network: nn.Module
+    recipe: ModelRecipe
+    facts: dict[str, Any]
+
+
+def choose_device(name: str) -> torch.device:
+    """`auto` takes an NVIDIA GPU where there is one."""
+    if name == "cuda" and not torch.cuda.is_available():
+        raise InputError("--device cuda: this PyTorch finds no NVIDIA GPU; use --device cpu")
+    return torch.device("cuda" if name != "cpu" and torch.cuda.is_available() else "cpu")
+
+
+def decide(logits: Tensor, decision: Decision) -> Tensor:
+    """Logits (batch, scenes [+ super-classes]) -> probabilities (batch, scene), with p(s) the scene s's parent:
+
+    scene      softmax(z10)
+    product    p10_s * p3_p(s), normalised to sum 1
+    logit_mix  softmax(share * z10_s + (1 - share) * z3_p(s))
+    """
+    count = len(taxonomy().scenes)
+    scenes, supers = logits[:, :count], logits[:, count:]
+    if decision.combine == "scene":
+        return scenes.softmax(dim=1)
+    if not supers.shape[1]:
+        raise InputError(f"decision.combine {decision.combine}: the network has no three-class output; use `scene`")
+    parents = torch.tensor(taxonomy().parents, device=logits.device)
+    if decision.combine == "product":
+        return (scenes.log_softmax(dim=1) + supers.log_softmax(dim=1)[:, parents]).softmax(dim=1)
+    return (decision.scene_share * scenes + (1 - decision.scene_share) * supers[:, parents]).softmax(dim=1)
+
+
+@torch.inference_mode()
+def classify(network: nn.Module, logmel: Tensor, recipe: ModelRecipe) -> Floats:
+    """Probabilities (clip, scene) of stored log-mels (clip, mel, frame); the network has to be in evaluation mode."""
+    x = network_input(logmel, recipe.input)
+    if recipe.augmentation.crop_frames:
+        x = centre_crop(x, recipe.augmentation.crop_frames)
+    return decide(network(x).double(), recipe.decision).cpu().numpy()
+
+
+def load_trained(folder: Path, device: torch.device) -> Trained:
+    """The network that `task1 train` wrote into `folder`."""
+    where = folder / "model.json"
+    try:
+        facts = json.loads(where.read_text(encoding="utf-8"))
+        recipe = check(ModelRecipe, facts["recipe"], str(where))
+        network = build(recipe.network)
+        network.load_state_dict(load_file(folder / "model.safetensors"))
+    except FileNotFoundError:
+        raise InputError(f"{folder}: no trained model there (model.json, model.safetensors); train it first") from None
+    except (ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
+        raise InputError(f"{folder}: damaged model ({str(error).splitlines()[0]}); train it again") from None
+    return Trained(network.to(device).eval(), recipe, facts)
+
+
+def predict(folder: Path, store: "FeatureStore", filenames: Sequence[str], device: torch.device,
+            batch: int = BATCH) -> Outputs:
+    """The output table of the model in `folder` for clips of the feature store, in the order of `filenames`."""
+    trained = load_trained(folder, device)
+    positions = store.rows(filenames)
+    values = np.empty((len(filenames), len(taxonomy().scenes)))
+    with tqdm(total=len(filenames), desc=f"predict {folder.name}", unit="clip", disable=None, leave=False) as bar:
+        for start in range(0, len(filenames), batch):
+            logmel = torch.from_numpy(store.read(positions[start:start + batch])).to(device)
+            values[start:start + batch] = classify(trained.network, logmel, trained.recipe)
+            bar.update(len(logmel))
+    return Outputs(tuple(filenames), values)
+
+
+def predict_system(run_folder: Path, number: int, part: str, device: torch.device, batch: int = BATCH) -> Path:
+    """Write the output table of a system of a run for the development test fold or the evaluation set.
+
+    Beside it `system.json` says what the system is made of and what its training left out.
+    """
+    from task1.corpus.index import read_index
+    from task1.features.store import FeatureStore
+
+    at, run = Layout(run_folder), load_run(run_folder)
+    if number not in run.systems:
+        raise InputError(f"{at.config}: no system {number}; there are: {', '.join(map(str, run.systems))}")
+    system = run.systems[number]
+    if system.combine not in ("single", "mean"):
+        raise InputError(f"{at.config}: systems.{number}.combine is {system.combine}, which this version cannot do "
+                         "yet; expected single or mean")
+    name, split = (run.development, "test") if part == "development" else (run.evaluation, "evaluation")
+    index = read_index(at.index(name))
+    filenames = index["filename"][index["split"] == split].tolist()
+    store = FeatureStore(at.features(run, name), run.features)
+    members = [predict(at.model(member), store, filenames, device, batch) for member in system.models]
+    target = at.output(number, part)
+    write_outputs(target, mean_of(members))
+    facts = {member: json.loads((at.model(member) / "model.json").read_bytes()) for member in system.models}
+    write_json(target.parent / "system.json", {
+        "system": number, "models": list(system.models), "combine": system.combine, "entry": run.entry,
+        "profile": run.profile, "development": run.development, "evaluation": run.evaluation, "embedded": run.embedded,
+        "deviations": [f"{member}: {text}" for member, said in facts.items() for text in said["deviations"]],
+    })
+    return target
+
+
+def mean_of(members: Sequence[Outputs]) -> Outputs:
+    """The mean of the members' probabilities, joined by file name."""
+    names = members[0].filenames
+    values = np.mean([align(member, names).probabilities for member in members], axis=0)
+    return Outputs(names, values)

@@ -1,0 +1,62 @@
+"""The clips of a fold, held on the training device as one tensor."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import torch
+from torch import Tensor
+from tqdm import tqdm
+
+from task1.config import taxonomy
+from task1.errors import InputError
+
+if TYPE_CHECKING:
+    from task1.features.store import FeatureStore
+
+CLIPS_AT_ONCE = 1024
+
+
+@dataclass(frozen=True, eq=False)
+class Clips:
+    """filenames, log-mel (clip, mel, frame) float16, scenes (clip,) and devices; the tensors on the device."""
+
+    filenames: list[str]
+    logmel: Tensor
+    scenes: Tensor
+    devices: list[str]
+
+    def __len__(self) -> int:
+        return len(self.filenames)
+
+
+def training_rows(index: pd.DataFrame, data: str) -> pd.DataFrame:
+    """The rows to learn from: the official train fold, or every clip of the development set."""
+    return index[index["split"] == "train"] if data == "train" else index
+
+
+def load_clips(store: "FeatureStore", rows: pd.DataFrame, device: torch.device, title: str) -> Clips:
+    """The clips of `rows` (an index) from the store; ones the store had to leave out are left out here, too."""
+    rows = rows[~rows["filename"].isin(set(store.skipped))]
+    names = rows["filename"].tolist()
+    scenes = pd.Index(taxonomy().scenes).get_indexer(pd.Index(rows["scene"]))
+    if not len(rows) or (scenes < 0).any():
+        raise InputError(f"{title}: {len(rows)} clips, {int((scenes < 0).sum())} of them without a known scene; "
+                         "expected labelled clips; check the index of the data set")
+    positions = store.rows(names)
+    logmel = torch.empty((len(names), *store.shape[1:]), dtype=torch.float16, device=device)
+    with tqdm(total=len(names), desc=title, unit="clip", disable=None, leave=False) as bar:
+        for start in range(0, len(names), CLIPS_AT_ONCE):
+            part = positions[start:start + CLIPS_AT_ONCE]
+            logmel[start:start + len(part)] = torch.from_numpy(store.read(part)).to(device)
+            bar.update(len(part))
+    return Clips(names, logmel, torch.from_numpy(scenes).to(device), rows["device"].tolist())
+
+
+def batches(clips: int, size: int, generator: torch.Generator) -> Iterator[Tensor]:
+    """Positions of an epoch's batches: a random order, each clip once; a last batch of one clip is left out, since
+    batch normalisation has no statistics of one."""
+    for batch in torch.randperm(clips, generator=generator).split(size):
+        if len(batch) > 1:
+            yield batch

@@ -1,0 +1,141 @@
+"""The training loop: one for every entry; what differs is in the recipe.
+
+The fold lies on the device as one float16 tensor; batches are drawn by index and augmented as whole tensors. Every
+epoch begins with random numbers seeded by (seed, epoch) and ends with a checkpoint, so a resumed run ends in the same
+bytes.
+"""
+
+import time
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.optim import SGD, Optimizer, RAdam
+
+from task1.augment.pipeline import Augmenter
+from task1.config import ModelRecipe
+from task1.config.recipe import Loss
+from task1.config.recipe import Optimizer as OptimizerRecipe
+from task1.errors import InputError
+from task1.features.network_input import network_input
+from task1.inference import BATCH, classify
+from task1.scoring import metrics
+from task1.training.checkpoint import Checkpoint
+from task1.training.data import Clips, batches
+from task1.training.loss import head_losses, scene_targets
+from task1.training.pcgrad import pcgrad_backward
+from task1.training.progress import Progress, Record, new_totals, write_history
+from task1.training.schedules import learning_rate
+from task1.training.state import State, from_checkpoint
+
+
+def fit(name: str, network: nn.Module, recipe: ModelRecipe, train: Clips, validation: Clips | None,
+        augmenter: Augmenter, checkpoint: Checkpoint) -> State:
+    """Train to the end of the recipe, from the last checkpoint if there is one; the network is changed in place."""
+    settings, device = recipe.training, train.logmel.device
+    optimizer = make_optimizer(settings.optimizer, network)
+    saved = checkpoint.load()
+    state = from_checkpoint(saved, network, optimizer) if saved else State()
+    spectrum_device = recipe.augmentation.spectrum_correction and recipe.augmentation.spectrum_correction.device
+    of_device = torch.tensor([own == spectrum_device for own in train.devices], device=device)
+    began, progress = state.epoch, Progress(name, settings.epochs, len(train), state.epoch)
+    for epoch in range(state.epoch, settings.epochs):
+        generator, start, totals = seed_epoch(settings.seed, epoch), time.perf_counter(), new_totals(device)
+        network.train()
+        for number, chosen in enumerate(batches(len(train), settings.batch_size, generator)):
+            share = number * settings.batch_size / len(train)
+            lr = learning_rate(settings.schedule, settings.optimizer.lr, settings.epochs, epoch + share)
+            set_learning_rate(optimizer, lr)
+            rows = chosen.to(device)
+            logmel, (targets,) = augmenter.spectrograms(
+                train.logmel[rows].float(), [scene_targets(train.scenes[rows])], of_device[rows],
+                epoch / settings.epochs, generator)
+            logits = network(augmenter.inputs(network_input(logmel, recipe.input), generator))
+            scene_loss, super_loss = head_losses(logits, targets)
+            backward(scene_loss, super_loss, settings.loss, network, optimizer)
+            optimizer.step()
+            totals += batch_totals(logits, targets, scene_loss, super_loss, settings.loss)
+            progress.batch(len(rows), lr, totals)
+        record = epoch_record(epoch + 1, lr, totals, time.perf_counter() - start)
+        record |= validate(network, validation, recipe)
+        refuse_broken(name, record, checkpoint)
+        state.after_epoch(network, record, settings)
+        checkpoint.save(*state.to_checkpoint(network, optimizer))
+        write_history(checkpoint.folder.parent / "history.csv", state.history)
+        progress.epoch(record, state.epoch - began)
+    progress.close()
+    return state
+
+
+def seed_epoch(seed: int, epoch: int) -> torch.Generator:
+    """The generator of an epoch's batches and augmentations; torch's own (dropout) is seeded as well."""
+    first, second = np.random.SeedSequence([seed, epoch]).generate_state(2, np.uint64).tolist()
+    torch.manual_seed(first)
+    return torch.Generator().manual_seed(second)
+
+
+def make_optimizer(recipe: OptimizerRecipe, network: nn.Module) -> Optimizer:
+    if recipe.name == "sgd":
+        return SGD(network.parameters(), recipe.lr, momentum=recipe.momentum, weight_decay=recipe.weight_decay)
+    return RAdam(network.parameters(), recipe.lr, weight_decay=recipe.weight_decay)
+
+
+def set_learning_rate(optimizer: Optimizer, lr: float) -> None:
+    for group in optimizer.param_groups:
+        group["lr"] = lr
+
+
+def backward(scene: Tensor, supers: Tensor | None, recipe: Loss, network: nn.Module, optimizer: Optimizer) -> None:
+    """Gradients of the recipe's combination of the two losses."""
+    optimizer.zero_grad(set_to_none=True)
+    if recipe.combine == "pcgrad" and supers is not None:
+        parameters = [parameter for parameter in network.parameters() if parameter.requires_grad]
+        pcgrad_backward((recipe.scene_weight * scene, recipe.super_weight * supers), parameters)
+    else:
+        combined_loss(scene, supers, recipe).backward()
+
+
+def combined_loss(scene: Tensor, supers: Tensor | None, recipe: Loss) -> Tensor:
+    if recipe.combine == "scene_only" or supers is None:
+        return recipe.scene_weight * scene
+    return recipe.scene_weight * scene + recipe.super_weight * supers
+
+
+@torch.no_grad()
+def batch_totals(logits: Tensor, targets: Tensor, scene: Tensor, supers: Tensor | None, recipe: Loss) -> Tensor:
+    """A batch's share of `new_totals`. Of mixed clips, right is the scene with the greater part."""
+    clips = len(logits)
+    right = (logits[:, :targets.shape[1]].argmax(dim=1) == targets.argmax(dim=1)).sum()
+    total = combined_loss(scene, supers, recipe)
+    second = torch.zeros_like(scene) if supers is None else supers
+    return torch.stack([torch.full_like(scene, clips), clips * total, right, clips * scene, clips * second]).double()
+
+
+def epoch_record(epoch: int, lr: float, totals: Tensor, seconds: float) -> Record:
+    """The row of history.csv, but for the validation; losses are means over clips."""
+    clips, loss, right, scene, second = totals.tolist()
+    return {"epoch": epoch, "lr": lr, "loss": loss / clips, "scene_loss": scene / clips, "super_loss": second / clips,
+            "accuracy": right / clips, "seconds": seconds, "samples_per_second": clips / seconds}
+
+
+def validate(network: nn.Module, clips: Clips | None, recipe: ModelRecipe) -> Record:
+    """Accuracy and log loss as they are scored, on clips of other locations; None where nothing is held back."""
+    if clips is None:
+        return {"validation_loss": None, "validation_accuracy": None}
+    network.eval()
+    probabilities = np.concatenate([classify(network, part, recipe) for part in clips.logmel.split(BATCH)])
+    if not np.isfinite(probabilities).all():
+        return {"validation_loss": float("nan"), "validation_accuracy": float("nan")}
+    (confusion,), (losses,) = metrics.tally(probabilities, probabilities.argmax(axis=1), clips.scenes.cpu().numpy())
+    return {"validation_loss": metrics.log_loss(confusion, losses),
+            "validation_accuracy": metrics.accuracy_macro(confusion)}
+
+
+def refuse_broken(name: str, record: Record, checkpoint: Checkpoint) -> None:
+    """A loss that is no number ends the training; the state of the epoch before stays in the checkpoint."""
+    told = [key for key in ("loss", "validation_loss") if record[key] is not None and not np.isfinite(record[key])]
+    if told:
+        raise InputError(
+            f"{name}: {' and '.join(told).replace('_', ' ')} became {record[told[0]]} in epoch {record['epoch']} (lr "
+            f"{record['lr']:.3g}); the state before it is kept in {checkpoint.folder}, but the same recipe would end "
+            "there again: lower training.optimizer.lr, or change training.seed")

@@ -1,0 +1,22 @@
+"""What a recipe asks for and this version does not do: found in one place, told once, written into model.json."""
+
+from task1.config import ModelRecipe
+
+
+def unsupported(recipe: ModelRecipe) -> list[str]:
+    """One phrase for each part of the recipe that training leaves out; empty: the recipe is executed in full."""
+    augmentation, training, compression = recipe.augmentation, recipe.training, recipe.compression
+    averaged = training.averaging.epochs if training.averaging else ()
+    late = [str(epoch) for epoch in averaged if epoch > training.epochs]
+    asked = {
+        "augmentation.pix2pix: no generated clips": augmentation.pix2pix is not None,
+        "augmentation.noise_mask: no learned noise masks": augmentation.noise_mask is not None,
+        "augmentation.waveform: no copies with changed waveforms": augmentation.waveform is not None,
+        "training.loss.orthonormal_weight: no orthonormal penalty": training.loss.orthonormal_weight > 0,
+        f"training.averaging.epochs: {', '.join(late)} come after the last epoch": bool(late),
+        "distillation: trained on the labels alone": recipe.distillation is not None,
+        f"compression.weights: {compression.weights} asked for, trained and run in float32":
+            compression.weights != "float32",
+        "compression.pruning: not pruned": compression.pruning is not None,
+    }
+    return [text for text, wanted in asked.items() if wanted]
