@@ -78,8 +78,8 @@ class SummedCutBlock(nn.Module):
         return self.finish(self.add(self.keep_low(low), self.keep_high(high), refined))
 
 
-class SplicedCutBlock(nn.Module):
-    """DSSDB as DSSDN's text tells the cut: the low half is distilled, the high half concentrated by one 1x1
+class ConcentratingCutBlock(nn.Module):
+    """DSSDB cut as DSSDN's text has it word by word: the low half is distilled, the high half concentrated by one 1x1
     convolution, and the two are spliced along the mel axis."""
 
     def __init__(self, in_width: int, out_width: int, operator: Operator) -> None:

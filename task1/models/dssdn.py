@@ -1,4 +1,4 @@
-"""DSSDN, deep space separable distillation network (ye2024): Large (sc), Middle (spc), Small (osc) and two ablations."""
+"""DSSDN, deep space separable distillation network (ye2024): Large (sc), Middle (spc), Small (osc), two ablations."""
 
 from itertools import pairwise
 from typing import Literal
@@ -6,22 +6,23 @@ from typing import Literal
 from torch import Tensor, nn
 
 from task1.models.arguments import Dropout, Outputs, Share, Width, Widths, need_even, need_positions
-from task1.models.distillation import SplicedCutBlock, WholeBlock
+from task1.models.distillation import ConcentratingCutBlock, WholeBlock
 from task1.models.layers import PooledScales, dense_head
 from task1.models.operators import Operator, conv3x3, orthonormal, separable, separable_partial
 
 OperatorName = Literal["sc", "osc", "spc", "conv3x3"]
-_WHOLE: dict[str, Operator] = {"sc": separable, "conv3x3": conv3x3}
+Cut = Literal["none", "splice", "concentrate"]
+_WHOLE = {"sc": separable, "conv3x3": conv3x3}
 _SHARED = {"osc": orthonormal, "spc": separable_partial}
 
 
-def _operator(name: OperatorName | None, share: float | None) -> Operator:
+def _operator(name: OperatorName | None, share: float | None, cut: bool) -> Operator:
     if name is None:
         raise ValueError("operator: found null, expected sc, osc, spc or conv3x3 for body: distillation")
     if (share is not None) != (name in _SHARED):
         expected = "a share of the channels" if name in _SHARED else "null"
         raise ValueError(f"share: found {share}, expected {expected} for operator: {name}")
-    return _WHOLE[name] if share is None else _SHARED[name](share)
+    return _WHOLE[name](cut) if share is None else _SHARED[name](share, cut)
 
 
 def _plain(in_width: int, out_width: int) -> nn.Module:
@@ -33,8 +34,10 @@ class DSSDN(nn.Module):
     """Logits (batch, sum(outputs)) of (batch, in_channels, mel, frame).
 
     `operator` and `share`: what a block is made of (share: middle width of osc, convolved part of spc; else null);
-    `body`: distillation blocks or plain convolutions; `cut: splice` treats low and high frequencies apart (the printed
-    counts are those of `none`); `scales`: whose outputs, counted from 1, the classifier sees.
+    `body`: distillation blocks or plain convolutions; `scales`: whose outputs, counted from 1, the classifier sees.
+    `cut`: of the mel axis in every block. `splice` lets no operator look across the middle (the same weights serve both
+    halves, so the counts are those of `none`, which are the printed ones); `concentrate` gives the high half a 1x1
+    convolution alone.
     """
 
     def __init__(
@@ -45,7 +48,7 @@ class DSSDN(nn.Module):
         body: Literal["distillation", "plain"],
         operator: OperatorName | None,
         share: Share | None,
-        cut: Literal["none", "splice"],
+        cut: Cut,
         scales: Widths,
         hidden: Width,
         dropout: Dropout,
@@ -63,8 +66,9 @@ class DSSDN(nn.Module):
         else:
             need_even("stem", [stem])
             need_even("channels", channels[:-1])
-            block = SplicedCutBlock if cut == "splice" else WholeBlock
-            blocks = [block(narrow, wide, _operator(operator, share)) for narrow, wide in widths]
+            block = ConcentratingCutBlock if cut == "concentrate" else WholeBlock
+            make = _operator(operator, share, cut=cut == "splice")
+            blocks = [block(narrow, wide, make) for narrow, wide in widths]
         self.scales = scales
         self.stem = nn.Conv2d(in_channels, stem, 1)
         self.blocks = nn.ModuleList(blocks)

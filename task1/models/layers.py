@@ -107,15 +107,15 @@ def conv_norm(
     return nn.Sequential(*layers)
 
 
-def dense_head(in_width: int, hidden: int, dropout: float, outputs: Sequence[int]) -> nn.Sequential:
+def dense_head(
+    in_width: int, hidden: int, dropout: float, outputs: Sequence[int], activation: type[nn.Module] = nn.ReLU
+) -> nn.Sequential:
     """Two dense layers: (batch, in_width) to logits (batch, sum(outputs))."""
     return nn.Sequential(
-        nn.Linear(in_width, hidden), nn.ReLU(), nn.Dropout(dropout), nn.Linear(hidden, sum(outputs))
+        nn.Linear(in_width, hidden), activation(), nn.Dropout(dropout), nn.Linear(hidden, sum(outputs))
     )
 
 
 def pooled_head(width: int, dropout: float, outputs: Sequence[int]) -> nn.Sequential:
     """Global average, dropout, one dense layer: (batch, width, mel, frame) to logits (batch, sum(outputs))."""
-    return nn.Sequential(
-        nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Dropout(dropout), nn.Linear(width, sum(outputs))
-    )
+    return nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Dropout(dropout), nn.Linear(width, sum(outputs)))

@@ -1,7 +1,7 @@
 """Lightweight operators that distillation blocks are made of; each maps (batch, channel, mel, frame) to the same size.
 
 DSSC is DSMN's (2023); SC, OSC, SPC and the plain 3x3 convolution are DSSDN's (2024). All but the last look at time and
-frequency in two depthwise convolutions side by side.
+frequency in two depthwise convolutions side by side. With `cut`, those of DSSDN keep low and high frequencies apart.
 """
 
 from collections.abc import Callable
@@ -16,55 +16,73 @@ Operator = Callable[[int, int], nn.Module]
 """(channels in, channels out) to a module."""
 
 
+class _Halves(nn.Module):
+    """A convolution that does not look across the middle of the mel axis: the same weights on either half, spliced."""
+
+    def __init__(self, convolution: nn.Conv2d) -> None:
+        super().__init__()
+        self.convolution = convolution
+        self.splice = Concat(dim=2)
+
+    def forward(self, x: Tensor) -> Tensor:
+        middle = x.shape[2] // 2
+        return self.splice(self.convolution(x[:, :, :middle]), self.convolution(x[:, :, middle:]))
+
+
 class _TimeFrequency(nn.Module):
     """Depthwise 3x1 and 1x3 convolutions of the same input, dilated by 2, summed."""
 
-    def __init__(self, width: int) -> None:
+    def __init__(self, width: int, cut: bool) -> None:
         super().__init__()
         self.time = nn.Conv2d(width, width, (1, 3), padding=(0, 2), dilation=(1, 2), groups=width, bias=False)
-        self.mel = nn.Conv2d(width, width, (3, 1), padding=(2, 0), dilation=(2, 1), groups=width, bias=False)
+        mel = nn.Conv2d(width, width, (3, 1), padding=(2, 0), dilation=(2, 1), groups=width, bias=False)
+        self.mel = _Halves(mel) if cut else mel
         self.add = Add()
 
     def forward(self, x: Tensor) -> Tensor:
         return self.add(self.time(x), self.mel(x))
 
 
-def _separable(pointwise: list[nn.Module], out_width: int) -> nn.Sequential:
-    return nn.Sequential(*pointwise, _TimeFrequency(out_width), nn.BatchNorm2d(out_width), nn.ReLU())
+def _separable(pointwise: nn.Module, out_width: int, cut: bool) -> nn.Sequential:
+    return nn.Sequential(pointwise, _TimeFrequency(out_width, cut), nn.BatchNorm2d(out_width), nn.ReLU())
 
 
 def dssc(in_width: int, out_width: int) -> nn.Module:
     """Deep space separable convolution; its 1x1 convolution only scales channels or joins neighbouring ones."""
-    return _separable([nn.Conv2d(in_width, out_width, 1, groups=out_width, bias=False)], out_width)
+    return _separable(nn.Conv2d(in_width, out_width, 1, groups=out_width, bias=False), out_width, cut=False)
 
 
-def separable(in_width: int, out_width: int) -> nn.Module:
+def separable(cut: bool) -> Operator:
     """SC: a full 1x1 convolution in front."""
-    return _separable([nn.Conv2d(in_width, out_width, 1, bias=False)], out_width)
+    return lambda in_width, out_width: _separable(nn.Conv2d(in_width, out_width, 1, bias=False), out_width, cut)
 
 
-class _OrthonormalConv(nn.Conv2d):
-    """1x1 convolution whose rows the training loss pulls towards an orthonormal set; see `orthonormal_penalty`."""
+class _OrthonormalPointwise(nn.Sequential):
+    """1x1 convolution in two steps; the training loss pulls the rows of the first towards an orthonormal set."""
+
+    def __init__(self, in_width: int, middle: int, out_width: int) -> None:
+        super().__init__(nn.Conv2d(in_width, middle, 1, bias=False), nn.Conv2d(middle, out_width, 1, bias=False))
+
+    def rows(self) -> Tensor:
+        """Weights of the first step, (middle, in)."""
+        first = self[0]
+        assert isinstance(first, nn.Conv2d)
+        return first.weight.flatten(1)
 
 
-def orthonormal(share: float) -> Operator:
+def orthonormal(share: float, cut: bool) -> Operator:
     """OSC: the 1x1 convolution in two steps through `share` of the input channels."""
-
-    def make(in_width: int, out_width: int) -> nn.Module:
-        middle = ceil(share * in_width)
-        return _separable([
-            _OrthonormalConv(in_width, middle, 1, bias=False), nn.Conv2d(middle, out_width, 1, bias=False)], out_width)
-
-    return make
+    return lambda in_width, out_width: _separable(
+        _OrthonormalPointwise(in_width, ceil(share * in_width), out_width), out_width, cut)
 
 
 class _SeparablePartial(nn.Module):
     """SPC: `share` of the channels is convolved, the rest passes; a 1x1 convolution mixes them."""
 
-    def __init__(self, in_width: int, out_width: int, share: float) -> None:
+    def __init__(self, in_width: int, out_width: int, share: float, cut: bool) -> None:
         super().__init__()
         self.part = ceil(share * in_width)
-        self.convolve = _separable([], self.part)
+        self.convolve = _separable(nn.Identity(), self.part, cut)
         self.concat = Concat()
         self.mix = nn.Conv2d(in_width, out_width, 1, bias=False)
         self.activation = nn.ReLU()
@@ -74,14 +92,19 @@ class _SeparablePartial(nn.Module):
         return self.activation(self.mix(joined))
 
 
-def separable_partial(share: float) -> Operator:
+def separable_partial(share: float, cut: bool) -> Operator:
     """SPC as an operator."""
-    return lambda in_width, out_width: _SeparablePartial(in_width, out_width, share)
+    return lambda in_width, out_width: _SeparablePartial(in_width, out_width, share, cut)
 
 
-def conv3x3(in_width: int, out_width: int) -> nn.Module:
+def conv3x3(cut: bool) -> Operator:
     """The plain convolution that the ablation puts in the operators' place; without normalisation."""
-    return nn.Sequential(nn.Conv2d(in_width, out_width, 3, padding=1), nn.ReLU())
+
+    def make(in_width: int, out_width: int) -> nn.Module:
+        convolution = nn.Conv2d(in_width, out_width, 3, padding=1)
+        return nn.Sequential(_Halves(convolution) if cut else convolution, nn.ReLU())
+
+    return make
 
 
 def orthonormal_penalty(network: nn.Module) -> Tensor:
@@ -89,7 +112,7 @@ def orthonormal_penalty(network: nn.Module) -> Tensor:
 
     A loss term (its weight is the recipe's `orthonormal_weight`); zero for a network without OSC.
     """
-    weights = [layer.weight.flatten(1) for layer in network.modules() if isinstance(layer, _OrthonormalConv)]
+    weights = [layer.rows() for layer in network.modules() if isinstance(layer, _OrthonormalPointwise)]
     if not weights:
         return next(network.parameters()).new_zeros(())
     return torch.stack([

@@ -96,7 +96,8 @@ class PreactResNet(nn.Module):
             raise ValueError(f"attention_at, reduction: found {attention_at}, {reduction}, "
                              f"expected {expected} for attention: {attention}")
         if list(stacks) != sorted(stacks):
-            raise ValueError(f"stacks: found {list(stacks)}, expected widths that never shrink, since shortcuts only add channels")
+            raise ValueError(f"stacks: found {list(stacks)}, expected widths that never shrink, "
+                             "since shortcuts only add channels")
         no_attention, chosen = _attention("none", None), _attention(attention, reduction)
         in_blocks = chosen if attention_at == "blocks" else no_attention
         self.split = SplitMel(paths)

@@ -3,6 +3,8 @@
 Widths, pooling and up-sampling factors are not printed in the report; the recipe holds the ones whose counts match.
 """
 
+from collections.abc import Callable
+from functools import partial
 from typing import Annotated
 
 import torch
@@ -13,6 +15,7 @@ from task1.models.arguments import Dropout, Outputs, Size, Width, Widths
 from task1.models.layers import dense_head
 
 Blocks = tuple[Widths, Widths]
+Norm = Callable[[int], nn.Module]
 
 
 class MixupNorm(nn.Module):
@@ -30,6 +33,13 @@ class MixupNorm(nn.Module):
         # drawn on the CPU so that the same seed gives the same network on any device
         kept = float(torch.distributions.Beta(self.alpha, self.alpha).sample()) if self.training else 0.5
         return kept * x + (1 - kept) * self.instance(x)
+
+
+def _convolve(in_width: int, out_width: int, kernel: Size) -> list[nn.Module]:
+    """Convolution that keeps the size; for an even kernel there is one more zero after the last value than before."""
+    mel, frame = kernel
+    pad = [] if mel % 2 and frame % 2 else [nn.ZeroPad2d((0, 1 - frame % 2, 0, 1 - mel % 2))]
+    return [*pad, nn.Conv2d(in_width, out_width, kernel, padding=((mel - 1) // 2, (frame - 1) // 2))]
 
 
 class MiniSegNet(nn.Module):
@@ -56,17 +66,17 @@ class MiniSegNet(nn.Module):
         width = in_channels
         layers: list[nn.Module] = []
 
-        def convolve(out_width: int, outer: bool) -> list[nn.Module]:
-            norm = MixupNorm(out_width, norm_alpha) if outer else nn.BatchNorm2d(out_width)
-            return [nn.Conv2d(width, out_width, kernel, padding="same"), norm, nn.ReLU()]
-
-        for block, widths in enumerate(encoder):
+        outer: Norm = partial(MixupNorm, alpha=norm_alpha)
+        inner: Norm = nn.BatchNorm2d
+        for widths, norm in zip(encoder, (outer, inner), strict=True):
             for out_width in widths:
-                layers += [*convolve(out_width, outer=block == 0), nn.MaxPool2d(pool)]
+                layers += [*_convolve(width, out_width, kernel), norm(out_width), nn.ReLU(), nn.MaxPool2d(pool)]
                 width = out_width
-        for block, widths in enumerate(decoder):
+        scale = (float(upsample[0]), float(upsample[1]))
+        for widths, norm in zip(decoder, (inner, outer), strict=True):
             for out_width in widths:
-                layers += [nn.Upsample(scale_factor=upsample), *convolve(out_width, outer=block == 1)]
+                layers += [nn.Upsample(scale_factor=scale), *_convolve(width, out_width, kernel), norm(out_width),
+                           nn.ReLU()]
                 width = out_width
         self.features = nn.Sequential(*layers)
         self.pool = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten())
