@@ -1,9 +1,11 @@
 """Schemas of an entry and a profile, and their merging into a resolved run.
 
-Order of precedence, weakest first: the entry's shared blocks, the model's own blocks, the profile's overrides (for all
-entries, then for this one), `--set key=value` for all models, `--set models.NAME.key=value` for one.
+Order of precedence, weakest first: the entry's shared blocks, the model's own blocks, the entry's variant chosen by
+`--set variant=NAME`, the profile's overrides (for all entries, then for this one), `--set key=value` for all models,
+`--set models.NAME.key=value` for one. Within one of these a later word beats an earlier one.
 """
 
+from graphlib import CycleError, TopologicalSorter
 from typing import Any, Literal, Self
 
 from pydantic import Field, PositiveFloat, PositiveInt, model_validator
@@ -154,8 +156,24 @@ class Run(Strict):
 
     @model_validator(mode="after")
     def _teachers(self) -> Self:
-        for name, model in self.models.items():
-            for teacher in model.distillation.teachers if model.distillation else ():
+        taught = {name: model.distillation.teachers if model.distillation else []
+                  for name, model in self.models.items()}
+        for name, teachers in taught.items():
+            for teacher in teachers:
                 if teacher not in self.models:
                     raise ValueError(f"models.{name}.distillation.teachers to name models of the entry, not {teacher}")
+        try:
+            TopologicalSorter(taught).prepare()
+        except CycleError as error:
+            circle = " <- ".join(error.args[1])
+            raise ValueError(f"distillation.teachers without a circle (found {circle})") from None
+        return self
+
+    @model_validator(mode="after")
+    def _long_enough(self) -> Self:
+        for name, model in self.models.items():
+            frames, crop = model.input.frames(self.features.frames), model.augmentation.crop_frames
+            if frames < (crop or 1):
+                raise ValueError(f"models.{name} to see clips of at least {crop or 1} frames; features and input "
+                                 f"leave {frames} (see augmentation.crop_frames, features.hop_length)")
         return self

@@ -77,11 +77,11 @@ class Counts(Strict):
 
 
 class Part(Strict):
-    """How many 10 s moments of each device a location of the embedded corpus contributes to one split."""
+    """Places and recordings of one split of the embedded corpus."""
 
     locations_per_scene_and_city: PositiveInt
     moments_per_location: PositiveInt
-    devices: dict[str, PositiveInt] = Field(description="of the moments of a location, how many this device records")
+    devices: dict[str, PositiveInt] = Field(description="recordings by each device, spread evenly over the scenes")
 
 
 class Synthetic(Strict):
@@ -92,7 +92,7 @@ class Synthetic(Strict):
     train: Part | None = None
     test: Part
     unused: Part | None = None
-    segments_per_moment: PositiveInt = Field(description="clips cut from one 10 s moment: 10 of 1 s, or 1")
+    segments_per_moment: PositiveInt = Field(description="clips cut from one recording, end to end: 10 of 1 s, or 1")
 
 
 class Dataset(Strict):

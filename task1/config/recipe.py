@@ -182,7 +182,7 @@ class Optimizer(Strict):
 
 class Schedule(Strict):
     """`cosine` from lr to lr_min over all epochs after a linear warm-up from warmup_lr; `warm_restarts` begins a new
-    cosine at each epoch of `restarts`; `constant` stays."""
+    cosine when as many epochs are over as `restarts` names; `constant` stays."""
 
     name: Literal["cosine", "warm_restarts", "constant"]
     lr_min: float = Field(default=0.0, ge=0)
@@ -271,4 +271,11 @@ class ModelRecipe(Strict):
     def _has_class(self) -> Self:
         if not isinstance(self.network.get("class"), str):
             raise ValueError("a network with a key `class`")
+        if self.network.get("in_channels", self.input.channels) != self.input.channels:
+            raise ValueError(f"network.in_channels to be {self.input.channels}, as many as the input has with its "
+                             f"deltas (found {self.network['in_channels']})")
         return self
+
+    def frames(self, stored: int) -> int:
+        """Frames of a clip that the network classifies: as many as it was trained on, if that was a crop."""
+        return self.augmentation.crop_frames or self.input.frames(stored)

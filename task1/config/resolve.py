@@ -7,13 +7,12 @@ from typing import Any
 
 import yaml
 
-from task1.config.base import META, check, load, merge, parse_yaml, read_yaml
+from task1.config.base import META, check, load, merge, read_yaml
 from task1.config.entry import SHARED_BLOCKS, Entry, Profile, Run
 from task1.config.facts import Dataset, Edition, Taxonomy
+from task1.config.layers import Layered, layers
 from task1.errors import InputError
 from task1.files import write_text
-
-ENTRY_WIDE = ("features", "edition", "datasets", "texts", "systems", "models")
 
 
 @cache
@@ -51,15 +50,14 @@ def resolve(entry: str, profile: str, settings: Sequence[str] = (), corpora: Pat
     content, lines = read_yaml(path)
     written = check(Entry, content, str(path), lines)
     chosen = load(Profile, profile_path(profile))
-
-    raw: dict[str, Any] = dict(content)
-    changes: list[tuple[str, Any]] = []
-    for source, layer in (("overrides", chosen.overrides), (f"entries.{written.name}",
-                                                            chosen.entries.get(written.name, {}))):
-        changes.append((f"{profile_path(profile)}, {source}", layer))
-    changes += [(f"--set {text}", _setting(text)) for text in settings]
-    raw = _apply(raw, changes)
-    return _resolved(raw, written, chosen, settings, corpora, str(path))
+    layered = Layered(content, lines, str(path))
+    for layer in layers(written, chosen, str(profile_path(profile)), settings):
+        layered.lay(layer)
+    merged = check(Entry, layered.content, str(path), places=layered.places)
+    run = check(Run, _run(layered.content, merged, chosen, settings, corpora, str(path)),
+                f"{path} with profile {chosen.name}", places=layered.places)
+    _check_references(run, str(path))
+    return run
 
 
 def save_run(run: Run, path: Path) -> None:
@@ -77,60 +75,24 @@ def load_run(folder: Path) -> Run:
     return load(Run, path)
 
 
-def _setting(text: str) -> dict[str, Any]:
-    key, equals, value = text.partition("=")
-    if not equals or not key.strip() or not all(part.strip() for part in key.split(".")):
-        raise InputError(f"--set {text}: expected KEY=VALUE with a dotted key, as in training.epochs=3")
-    parsed, _ = parse_yaml(value, f"--set {text}")
-    for part in reversed(key.strip().split(".")):
-        parsed = {part: parsed}
-    return parsed
-
-
-def _apply(raw: dict[str, Any], changes: Sequence[tuple[str, Any]]) -> dict[str, Any]:
-    """Lay each change over the entry; a change of a shared block reaches the models' own blocks as well."""
-    for where, change in changes:
-        for block, value in change.items():
-            if block not in (*SHARED_BLOCKS, *ENTRY_WIDE):
-                known = ", ".join((*SHARED_BLOCKS, *ENTRY_WIDE))
-                raise InputError(f"{where}: unknown key {block}; expected one of {known}")
-            if block == "models":
-                unknown = sorted(set(value) - set(raw["models"])) if isinstance(value, dict) else []
-                if unknown:
-                    raise InputError(f"{where}: no model {', '.join(unknown)}; there are: {', '.join(raw['models'])}")
-            raw = {**raw, block: merge(raw.get(block), value)}
-            if block in SHARED_BLOCKS:
-                raw["models"] = {name: {**model, block: merge(model[block], value)} if block in model else model
-                                 for name, model in raw["models"].items()}
-    return raw
-
-
-def _resolved(raw: dict[str, Any], written: Entry, chosen: Profile, settings: Sequence[str], corpora: Path,
-              where: str) -> Run:
-    merged = check(Entry, raw, where)
-    models = {}
-    for name, own in raw["models"].items():
-        shared = {block: raw.get(block) for block in SHARED_BLOCKS}
-        models[name] = {"role": "system", **merge(shared, own)}
+def _run(raw: dict[str, Any], merged: Entry, chosen: Profile, settings: Sequence[str], corpora: Path,
+         where: str) -> dict[str, Any]:
+    shared = {block: raw.get(block) for block in SHARED_BLOCKS}
+    corpus: dict[str, str] = {str(part): name for part, name in merged.datasets.items()}
     if chosen.corpus == "embedded":
         seconds = f"{merged.features.clip_seconds:g}"
         if seconds not in chosen.embedded:
             raise InputError(f"{where}: features.clip_seconds is {seconds}, but profile {chosen.name} has embedded "
                              f"corpora of {', '.join(chosen.embedded)} s only")
-        corpus: dict[str, str] = chosen.embedded[seconds].model_dump()
-    else:
-        corpus = {str(part): name for part, name in merged.datasets.items()}
-    content = {
-        "entry": written.name, "profile": chosen.name, "edition": merged.edition,
+        corpus = next(choice.model_dump() for key, choice in chosen.embedded.items() if key == seconds)
+    return {
+        "entry": merged.name, "profile": chosen.name, "edition": merged.edition,
         "embedded": chosen.corpus == "embedded", "corpora": str(corpora), **corpus,
-        "features": raw["features"], "part_clips": chosen.part_clips, "models": models,
-        "systems": {int(key): value for key, value in raw["systems"].items()},
-        "authors": raw["authors"], "texts": raw["texts"], "source": raw.get("source"),
+        "features": raw["features"], "part_clips": chosen.part_clips,
+        "models": {name: {"role": "system", **merge(shared, own)} for name, own in raw["models"].items()},
+        "systems": raw["systems"], "authors": raw["authors"], "texts": raw["texts"], "source": raw.get("source"),
         "clip_seconds": merged.features.clip_seconds, "settings": list(settings),
     }
-    run = check(Run, content, f"{where} with profile {chosen.name}")
-    _check_references(run, where)
-    return run
 
 
 def _check_references(run: Run, where: str) -> None:
