@@ -13,7 +13,7 @@ stands beside each layer and a note says where it differs.
 
 import weakref
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
 from typing import Any, Literal
@@ -57,6 +57,8 @@ class Complexity:
     non_zero: int
     state_entries: int
     """Numbers in the state dict: parameters and buffers (running statistics, counters)."""
+    keras_total: int
+    """Parameters and running statistics, what Keras prints as total parameters."""
     macs: Mapping[str, int]
     executed: int
     peak_activation_bytes: int
@@ -79,22 +81,21 @@ def count(model: nn.Module, input_shape: Sequence[int]) -> Complexity:
     weight = next(iter(parameters), torch.empty(0))
     clip = torch.zeros(1, *input_shape[-3:], dtype=weight.dtype, device=weight.device)
     modes = {module: module.training for module in model.modules()}
-    recorder, flops = _Recorder(model), FlopCounterMode(display=False)
+    flops = FlopCounterMode(display=False)
     try:
         model.eval()
-        with torch.no_grad(), recorder, flops, _LiveBytes(model, clip) as live:
+        with torch.no_grad(), flops, _LiveBytes(model, clip) as live, _Recorder(model, flops) as recorder:
             model(clip)
     finally:
-        recorder.remove()
         for module, mode in modes.items():
             module.training = mode
-    layers = recorder.layers({name.partition(".")[2]: sum(operations.values()) // 2
-                              for name, operations in flops.get_flop_counts().items() if name != "Global"})
+    layers = recorder.layers()
     return Complexity(
         parameters=sum(p.numel() for p in parameters),
         trainable=sum(p.numel() for p in parameters if p.requires_grad),
         non_zero=sum(int(torch.count_nonzero(p.detach())) for p in parameters),
         state_entries=sum(t.numel() for t in model.state_dict().values()),
+        keras_total=sum(t.numel() for t in model.state_dict().values() if t.is_floating_point()),
         macs={name: sum(layer.macs[name] for layer in layers) for name in CONVENTIONS},
         executed=flops.get_total_flops() // 2,
         peak_activation_bytes=live.peak,
@@ -172,55 +173,59 @@ def _thop(module: nn.Module, given: tuple[int, ...], output: tuple[int, ...]) ->
 
 
 class _Recorder:
-    """Forward hooks on every layer without children."""
+    """Forward hooks: shapes at layers without children, and what each module multiplies outside of its children."""
 
-    def __init__(self, model: nn.Module) -> None:
+    def __init__(self, model: nn.Module, flops: FlopCounterMode) -> None:
         self.modules = dict(model.named_modules())
+        self.flops = flops
         self.calls: dict[str, list[tuple[tuple[int, ...], tuple[int, ...]]]] = defaultdict(list)
+        self.executed: Counter[str] = Counter()
+        self.open: list[tuple[int, int]] = []  # of each module being run: count at its start, count of its children
         self.handles: list[Any] = []
 
     def __enter__(self) -> "_Recorder":
         for name, module in self.modules.items():
-            if not any(module.children()):
-                self.handles.append(module.register_forward_hook(self._hook(name)))
+            self.handles += [module.register_forward_pre_hook(self._begin),
+                             module.register_forward_hook(self._end(name, leaf=not any(module.children())))]
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.remove()
-
-    def remove(self) -> None:
         while self.handles:
             self.handles.pop().remove()
 
-    def _hook(self, name: str) -> Any:
+    def _begin(self, module: nn.Module, given: Any) -> None:
+        self.open.append((self.flops.get_total_flops(), 0))
+
+    def _end(self, name: str, leaf: bool) -> Any:
         def hook(module: nn.Module, given: Any, output: Any) -> None:
-            self.calls[name].append((tuple(tree_leaves(given)[0].shape), tuple(tree_leaves(output)[0].shape)))
+            start, children = self.open.pop()
+            inside = self.flops.get_total_flops() - start
+            self.executed[name] += (inside - children) // 2
+            if self.open:
+                before, siblings = self.open[-1]
+                self.open[-1] = (before, siblings + inside)
+            if leaf:
+                self.calls[name].append((tuple(tree_leaves(given)[0].shape), tuple(tree_leaves(output)[0].shape)))
         return hook
 
-    def layers(self, executed: Mapping[str, int]) -> tuple[Layer, ...]:
-        """Rows in the order of the network's definition; `executed` is PyTorch's count by module name."""
-        inside: Counter[str] = Counter()
-        for name, operations in executed.items():
-            if name:
-                inside[name.rpartition(".")[0]] += operations
+    def layers(self) -> tuple[Layer, ...]:
+        """Rows in the order of the network's definition."""
         rows = []
         for name, module in self.modules.items():
-            calls = self.calls.get(name, [])
-            own = executed.get(name, 0)
-            kind = type(module).__name__
+            calls, executed, kind = self.calls.get(name), self.executed[name], type(module).__name__
             if calls:
                 macs = {"torchinfo": sum(_torchinfo(module, output) for _, output in calls),
                         "thop": sum(_thop(module, given, output) for given, output in calls)}
                 parameters = sum(p.numel() for p in module.parameters())
-                rows.append(Layer(name, kind, len(calls), calls[-1][1], parameters, macs, own,
-                                  _note(module, calls, macs["torchinfo"], own)))
-            elif own > inside[name]:
-                rows.append(Layer(name, f"{kind} (functional)", 1, (), 0, dict.fromkeys(CONVENTIONS, 0),
-                                  own - inside[name], _FUNCTIONAL))
+                rows.append(Layer(name, kind, len(calls), calls[-1][1], parameters, macs, executed,
+                                  _note(module, calls, macs["torchinfo"], executed)))
+            elif executed:
+                rows.append(Layer(name, f"{kind} (functional)", 1, (), 0, dict.fromkeys(CONVENTIONS, 0), executed,
+                                  _FUNCTIONAL))
         return tuple(rows)
 
 
-def _note(module: nn.Module, calls: Iterable[tuple[Any, tuple[int, ...]]], counted: int, executed: int) -> str:
+def _note(module: nn.Module, calls: Sequence[tuple[Any, tuple[int, ...]]], counted: int, executed: int) -> str:
     """Why the `torchinfo` figure differs from what PyTorch executed."""
     if counted == executed:
         return ""
@@ -229,7 +234,7 @@ def _note(module: nn.Module, calls: Iterable[tuple[Any, tuple[int, ...]]], count
     if executed == 0:
         return "weights counted once each"
     bias = getattr(module, "bias", None)
-    positions = sum(prod(output[2:]) for _, output in calls) if isinstance(module, _ConvNd) else len(list(calls))
+    positions = sum(prod(output[2:]) for _, output in calls) if isinstance(module, _ConvNd) else len(calls)
     if isinstance(bias, Tensor) and counted - executed == bias.numel() * positions:
         return "biases counted"
     return f"counted {counted - executed:+,} against the executed multiplications"

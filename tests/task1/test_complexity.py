@@ -104,6 +104,25 @@ def test_functional_operations_are_shown_not_lost() -> None:
     assert nested.executed == nested.macs["thop"] + row.executed
 
 
+def test_operations_are_those_of_the_module_that_makes_them() -> None:
+    """Lists that are never called, and a layer shared by two parents, do not look like functional operations."""
+    shared = nn.Conv2d(2, 2, 1, bias=False)
+    model = _Listed(nn.ModuleList([nn.Sequential(shared), nn.Sequential(shared, nn.Conv2d(2, 2, 1, bias=False))]))
+    assert {layer.name: layer.executed for layer in count(model, SHAPE).layers} == {
+        "parts.0.0": 2 * 4 * 16 * 12, "parts.1.1": 4 * 16 * 12}
+
+
+class _Listed(nn.Module):
+    def __init__(self, parts: nn.ModuleList) -> None:
+        super().__init__()
+        self.parts = parts
+
+    def forward(self, x: Tensor) -> Tensor:
+        for part in self.parts:
+            x = part(x)
+        return x
+
+
 class _Product(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         return x @ x.transpose(2, 3)
@@ -133,7 +152,8 @@ def test_kinds_of_parameters() -> None:
     result = count(nn.Sequential(convolution, norm), SHAPE)
     assert (result.parameters, result.trainable) == (20, 16)
     assert result.non_zero == 8 + 4  # biases of both layers are zero
-    assert result.state_entries == 20 + 4 + 4 + 1
+    assert result.keras_total == 20 + 4 + 4  # running mean and variance
+    assert result.state_entries == 20 + 4 + 4 + 1  # and the count of batches
 
 
 def test_shared_layers_hold_their_parameters_once() -> None:
