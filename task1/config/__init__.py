@@ -1,8 +1,9 @@
 """The checked facts and recipes of meta/: schemas, loaders, and the resolving of a run."""
 
-from task1.config.base import META, Strict, check, load, read_yaml
+from task1.config.base import META, Place, Strict, check, load, parse_yaml, read_yaml
 from task1.config.entry import Author, Entry, Profile, Run, System, Texts
 from task1.config.facts import Archive, AudioFormat, Dataset, Edition, Synthetic, Taxonomy
+from task1.config.published import Figure, Standing, leaderboard, published
 from task1.config.recipe import (
     Augmentation,
     DeltaSettings,
@@ -25,11 +26,14 @@ __all__ = [
     "Edition",
     "Entry",
     "FeatureSettings",
+    "Figure",
     "InputSettings",
     "LogSettings",
     "ModelRecipe",
+    "Place",
     "Profile",
     "Run",
+    "Standing",
     "Strict",
     "Synthetic",
     "System",
@@ -39,9 +43,12 @@ __all__ = [
     "check",
     "dataset",
     "edition",
+    "leaderboard",
     "load",
     "load_run",
     "names",
+    "parse_yaml",
+    "published",
     "read_yaml",
     "resolve",
     "save_run",
