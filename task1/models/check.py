@@ -8,10 +8,10 @@ from torch import Tensor, nn
 from task1.errors import InputError
 
 
-def check_shape(network: nn.Module, input_shape: Sequence[int], outputs: int | None, where: str) -> Tensor:
-    """Logits of one clip of zeros, (1, outputs), or one sentence about what does not fit.
+def check_shape(network: nn.Module, input_shape: Sequence[int], outputs: int, where: str) -> None:
+    """One sentence if a clip of `input_shape` (channel, mel, frame) does not become `outputs` logits.
 
-    `input_shape` is (channel, mel, frame); `outputs` what the losses need (None: any number); `where` names the block.
+    `where` names the block of the recipe.
     """
     channels, mel, frame = input_shape
     weight = next(network.parameters(), torch.empty(0))
@@ -21,14 +21,12 @@ def check_shape(network: nn.Module, input_shape: Sequence[int], outputs: int | N
         with torch.no_grad():
             logits = network.eval()(clip)
     except (RuntimeError, ValueError, IndexError, TypeError) as error:
-        reason = str(error).splitlines()[0]
-        raise InputError(f"{where}: the network cannot take an input of {channels} channels, {mel} mel bins and {frame} "
-                         f"frames ({reason}); change in_channels or the layers that shrink the map, or the features"
-                         ) from error
+        reason = (str(error) or type(error).__name__).splitlines()[0]
+        raise InputError(f"{where}: the network cannot take {channels} channels, {mel} mel bins and {frame} frames "
+                         f"({reason}); change in_channels, the layers that shrink the map, or the features") from error
     finally:
         network.train(was_training)
     found = tuple(logits.shape) if isinstance(logits, Tensor) else type(logits).__name__
-    if not isinstance(logits, Tensor) or logits.ndim != 2 or len(logits) != 1 or outputs not in (None, logits.shape[1]):
-        raise InputError(f"{where}: the network returns {found} for one clip, expected logits of shape "
-                         f"(1, {outputs or 'outputs'}): the scenes, then the super-classes if it has a second head")
-    return logits
+    if found != (1, outputs):
+        raise InputError(f"{where}: the network returns {found} for one clip, expected logits of shape (1, {outputs}): "
+                         "the scenes, then the super-classes if the recipe has a second head")

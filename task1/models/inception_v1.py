@@ -30,7 +30,9 @@ class Auxiliary(BaseModel):
 
 
 def _conv(in_width: int, out_width: int, kernel: int, stride: int = 1) -> nn.Sequential:
-    return nn.Sequential(nn.Conv2d(in_width, out_width, kernel, stride, kernel // 2), nn.ReLU())
+    conv = nn.Conv2d(in_width, out_width, kernel, stride, kernel // 2)
+    nn.init.kaiming_normal_(conv.weight, nonlinearity="relu")  # PyTorch's own fades over this depth without normalisation
+    return nn.Sequential(conv, nn.ReLU())
 
 
 def _halve() -> nn.MaxPool2d:

@@ -35,11 +35,6 @@ CLASSES = {
 }
 
 
-def known_classes() -> tuple[str, ...]:
-    """Names that `class` may take besides a user's own "package.module:ClassName"."""
-    return tuple(CLASSES)
-
-
 def build(spec: Mapping[str, Any], where: str = "network") -> "nn.Module":
     """The network of `spec`; `where` names the block in messages, e.g. "models.model1.network"."""
     name = spec.get("class")
@@ -47,22 +42,21 @@ def build(spec: Mapping[str, Any], where: str = "network") -> "nn.Module":
     arguments = {str(key): value for key, value in spec.items() if key != "class"}
     checked = _check(constructor, arguments, f"{where} ({name})")
     try:
-        network = constructor(**checked)
+        return constructor(**checked)
     except ValueError as error:
         raise InputError(f"{where} ({name}): {error}") from error
-    return network
 
 
 def _find(name: Any, where: str) -> "type[nn.Module]":
     from torch import nn
 
-    if not isinstance(name, str) or (name not in CLASSES and ":" not in name):
+    module_name, _, class_name = CLASSES.get(name, str(name)).partition(":")
+    if not isinstance(name, str) or not all(part.isidentifier() for part in (*module_name.split("."), class_name)):
         raise InputError(f"{where}: key class: found {name!r}, expected one of {', '.join(CLASSES)} "
                          "or your own network as package.module:ClassName")
-    module_name, _, class_name = CLASSES.get(name, name).partition(":")
     try:
         module = import_module(module_name)
-    except ImportError as error:
+    except (ImportError, SyntaxError) as error:
         raise InputError(f"{where}: key class: {name!r}: cannot import {module_name} ({error}); the module must be "
                          "importable from the folder you run in or from PYTHONPATH") from error
     constructor = getattr(module, class_name, None)
@@ -76,15 +70,18 @@ def _find(name: Any, where: str) -> "type[nn.Module]":
 
 def _check(constructor: "type[nn.Module]", arguments: Mapping[str, Any], where: str) -> dict[str, Any]:
     """The arguments, sequences as tuples, or one sentence for every argument that does not fit the signature."""
+    from torch import nn
+
     parameters = list(inspect.signature(constructor).parameters.values())
     named = [p for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)]
-    open_ended = any(p.kind is p.VAR_KEYWORD for p in parameters)
+    # a class without a constructor shows that of nn.Module, which takes nothing in spite of its signature
+    takes_any = any(p.kind is p.VAR_KEYWORD for p in parameters) and constructor.__init__ is not nn.Module.__init__
     hints = get_type_hints(constructor.__init__, include_extras=True)
     fields: dict[str, Any] = {
         p.name: (hints.get(p.name, Any), ... if p.default is p.empty else p.default) for p in named
     }
     schema = create_model("Arguments", __config__=ConfigDict(
-        strict=True, extra="allow" if open_ended else "forbid", allow_inf_nan=False, protected_namespaces=(),
+        strict=True, extra="allow" if takes_any else "forbid", allow_inf_nan=False, protected_namespaces=(),
         arbitrary_types_allowed=True), **fields)
     try:
         # strict JSON mode: a YAML list may be a tuple, but "3" is no number and 3.0 no width
