@@ -16,7 +16,7 @@ from task1.errors import InputError
 from task1.training.checkpoint import Checkpoint, save_tensors
 
 sys.path.insert(0, str(Path(__file__).parent))
-import small
+import small_training as small
 
 ROOT = Path(__file__).resolve().parents[3]
 
