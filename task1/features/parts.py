@@ -75,7 +75,7 @@ class _Unusable(Exception):
 def make_part(job: PartJob, tick: Tick) -> Outcome:
     """The part as it stands if it is still right, else computed; `tick` is told of clips that are done.
 
-    Without `skip_bad` a part with unusable recordings is not written; the outcome names them.
+    Without `skip_bad` a part with unusable recordings is not written. The outcome names them in any case.
     """
     key = _key(job)
     standing = _standing(job, key)
@@ -122,7 +122,7 @@ def _standing(job: PartJob, key: str) -> Outcome | None:
         side = json.loads(job.side_file.read_bytes())
         skipped = tuple(Skipped(**skip) for skip in side["skipped"])
         part = Part(**side["part"]) if side["part"] else None
-        if side["key"] != key or (skipped and not job.skip_bad):
+        if side["key"] != key:
             return None
         if part and (job.path.stat().st_size != part.bytes or file_digest(job.path) != part.sha256):
             return None

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from task1.config import FeatureSettings
+from task1.features import parts
 
 SMALL: dict[str, Any] = {
     "sample_rate": 8000, "clip_seconds": 0.25, "n_fft": 256, "win_length": 256, "hop_length": 128, "n_mels": 16,
@@ -51,3 +52,17 @@ def recordings(tmp_path: Path, small: FeatureSettings) -> Callable[[int], tuple[
         return root, pd.DataFrame({"filename": names})
 
     return make
+
+
+@pytest.fixture
+def computed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Names of the clips that are read, as they are read."""
+    read: list[str] = []
+    original = parts.read_clip
+
+    def note(path: Path, settings: FeatureSettings) -> object:
+        read.append(path.name)
+        return original(path, settings)
+
+    monkeypatch.setattr(parts, "read_clip", note)
+    return read
