@@ -31,7 +31,8 @@ class Auxiliary(BaseModel):
 
 def _conv(in_width: int, out_width: int, kernel: int, stride: int = 1) -> nn.Sequential:
     conv = nn.Conv2d(in_width, out_width, kernel, stride, kernel // 2)
-    nn.init.kaiming_normal_(conv.weight, nonlinearity="relu")  # PyTorch's own fades over this depth without normalisation
+    # without normalisation, the signal of PyTorch's own initialisation fades over this depth
+    nn.init.kaiming_normal_(conv.weight, nonlinearity="relu")
     return nn.Sequential(conv, nn.ReLU())
 
 

@@ -1,6 +1,6 @@
 """Specs of every network with what they must have (specs.yaml), and how networks are tried."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +26,12 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _one_seed_one_thread() -> None:
+def _one_seed_one_thread() -> Iterator[None]:
+    threads = torch.get_num_threads()
     torch.manual_seed(1)
     torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
 
 
 @pytest.fixture
