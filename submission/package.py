@@ -12,7 +12,6 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 from tqdm import tqdm
 
 from submission.check import Finding, check_package
@@ -21,6 +20,7 @@ from submission.metadata import meta_text
 from submission.systems import SystemFacts, gather
 from task1.complexity import memory_bytes
 from task1.config import Edition, Run, edition, load_run
+from task1.corpus.index import read_index
 from task1.errors import InputError
 from task1.files import atomic_path, file_digest, write_json, write_text
 from task1.layout import Layout
@@ -67,7 +67,8 @@ def evaluation_clips(layout: Layout, run: Run, rules: Edition) -> list[str]:
     path = layout.index(run.evaluation)
     if not path.exists():
         raise InputError(f"{path}: no such file; `task1 corpus index` writes it")
-    clips = [basename(name) for name in pd.read_csv(path, usecols=["filename"], dtype=str)["filename"]]
+    index = read_index(path)
+    clips = [basename(name) for name in index["filename"][index["split"] == "evaluation"]]
     if not run.embedded and len(clips) != rules.output_rows:
         raise InputError(f"{path}: {len(clips):,} clips, but edition {rules.name} evaluates {rules.output_rows:,}; "
                          "use the whole evaluation set")

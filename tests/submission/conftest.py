@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from safetensors.torch import save_file
@@ -12,6 +13,7 @@ from torch import nn
 
 from task1.config import META, Run, check, dataset, read_yaml, save_run, taxonomy
 from task1.config.entry import SHARED_BLOCKS
+from task1.corpus.index import COLUMNS, write_index
 from task1.files import write_json
 from task1.layout import Layout
 from task1.outputs import Outputs, write_outputs
@@ -72,8 +74,7 @@ def _weights(layout: Layout, run: Run) -> None:
 
 def _evaluation(layout: Layout, run: Run) -> None:
     names = [f"{number}.wav" for number in range(CLIPS)]
-    _table(layout.index(run.evaluation), "filename,scene,city,device,split",
-           [f"audio/{name},,,,evaluation" for name in names])
+    _index(layout.index(run.evaluation), [{"filename": f"audio/{name}", "split": "evaluation"} for name in names])
     for index in run.systems:
         probabilities = np.full((CLIPS, 10), 0.05)
         probabilities[np.arange(CLIPS), np.arange(CLIPS)] = 0.55
@@ -85,8 +86,9 @@ def _development(layout: Layout, run: Run) -> None:
     scenes, devices = taxonomy().scenes, sorted(dataset(run.development).counts.per_device)
     clips = [(scene, device) for scene in scenes for device in devices]
     names = [f"{scene}-lyon-1-1-{device}.wav" for scene, device in clips]
-    _table(layout.index(run.development), "filename,scene,city,device,split",
-           [f"audio/{name},{scene},lyon,{device},test" for name, (scene, device) in zip(names, clips, strict=True)])
+    _index(layout.index(run.development), [
+        {"filename": f"audio/{name}", "scene": scene, "city": "lyon", "device": device, "split": "test"}
+        for name, (scene, device) in zip(names, clips, strict=True)])
     right = np.array([scenes.index(scene) + (device not in taxonomy().seen_devices) for scene, device in clips]) % 10
     probabilities = np.full((len(clips), 10), 0.01)
     probabilities[np.arange(len(clips)), right] = 0.91
@@ -97,11 +99,10 @@ def _development(layout: Layout, run: Run) -> None:
               layout.scores(index, "development"))
         if run.embedded:
             truth = layout.run / "truth.csv"
-            _table(truth, "filename,scene", [f"{number}.wav,{scenes[0]}" for number in range(CLIPS)])
+            truth.write_text("filename,scene\n" + "".join(f"{i}.wav,{scenes[0]}\n" for i in range(CLIPS)))
             score([layout.output(index, "evaluation")], [f"system{index}"], truth, run.evaluation,
                   layout.scores(index, "evaluation"))
 
 
-def _table(path: Path, header: str, rows: list[str]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("\n".join([header, *rows]) + "\n", encoding="utf-8")
+def _index(path: Path, clips: list[dict[str, str]]) -> None:
+    write_index(pd.DataFrame(clips).reindex(columns=list(COLUMNS), fill_value=""), path)
