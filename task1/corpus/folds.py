@@ -22,10 +22,10 @@ def check_locations(train: pd.DataFrame, test: pd.DataFrame, train_path: Path, t
     if len(leaked):
         location = test.loc[leaked[0], "location"]
         line = train.index[train["location"] == location][0]
-        count = test.loc[leaked, "location"].nunique()
+        count, places = test.loc[leaked, "location"].nunique(), test["location"].nunique()
         raise InputError(f"{test_path}, line {leaked[0]}: found location {location}, which stands in line {line} of "
-                         f"{train_path} as well ({count} such locations), expected every location on one side of the "
-                         "fold; use the lists of the data set as they are")
+                         f"{train_path} as well ({count:,} of {places:,} locations), expected every location on one "
+                         "side of the fold; use the lists of the data set as they are")
 
 
 def check_parents(frame: pd.DataFrame, path: Path, whole: int) -> None:

@@ -158,7 +158,7 @@ def _check_contained(one: Listed, other: Listed, why: str) -> None:
     if absent.any():
         line = frame.index[absent][0]
         raise InputError(f"{path}, line {line}: found {frame.loc[line, 'filename']}, which is not in {other_path} "
-                         f"({absent.sum()} such clips), expected it there, {why}")
+                         f"({absent.sum():,} of {len(frame):,} clips), expected it there, {why}")
 
 
 def _check_disjoint(train: Listed, test: Listed) -> None:
@@ -169,4 +169,4 @@ def _check_disjoint(train: Listed, test: Listed) -> None:
         name = frame.loc[line, "filename"]
         train_line = train_frame.index[train_frame["filename"] == name][0]
         raise InputError(f"{path}, line {line}: found {name}, which stands in line {train_line} of {train_path} as "
-                         f"well ({twice.sum()} such clips), expected every clip in one of them")
+                         f"well ({twice.sum():,} of {len(frame):,} clips), expected every clip in one of them")

@@ -75,4 +75,5 @@ def _check_widths(path: Path, lines: list[str], width: int) -> None:
         if text.count("\t") != width - 1 or not text:
             columns = f"{text.count(chr(9)) + 1} columns" if text else "an empty line"
             separated = " (separated by commas)" if "," in text and "\t" not in text else ""
-            raise InputError(f"{path}, line {line}: found {columns}{separated}, expected {width}, separated by TABs")
+            raise InputError(f"{path}, line {line}: found {columns}{separated}, expected {width} "
+                             "(separated by TABs)")

@@ -65,6 +65,11 @@ def test_refused_with_line_and_reason(tmp_path: Path, content: bytes, told: str)
     assert "\n" not in str(caught.value)
 
 
+def test_a_blank_line_is_no_clip_in_a_list_of_one_column(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="line 3: found an empty line, expected 1"):
+        read(tmp_path, b"filename\naudio/0.wav\n\naudio/1.wav\n", "filename")
+
+
 def test_no_file_and_a_folder(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"meta.csv: no such file"):
         read_list(tmp_path / "meta.csv", ("filename",))
