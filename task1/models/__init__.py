@@ -3,6 +3,6 @@
 Every network stands in a module of its own and is imported when it is built, torch included.
 """
 
-from task1.models.registry import build
+from task1.models.registry import build, module_of
 
-__all__ = ["build"]
+__all__ = ["build", "module_of"]

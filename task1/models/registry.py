@@ -47,13 +47,23 @@ def build(spec: Mapping[str, Any], where: str = "network") -> "nn.Module":
         raise InputError(f"{where} ({name}): {error}") from error
 
 
-def _find(name: Any, where: str) -> "type[nn.Module]":
-    from torch import nn
+def module_of(spec: Mapping[str, Any], where: str = "network") -> str:
+    """The module that the network of `spec` comes from, told without importing it: its code decides what is stale."""
+    return _locate(spec.get("class"), where)[0]
 
-    module_name, _, class_name = CLASSES.get(name, str(name)).partition(":")
+
+def _locate(name: Any, where: str) -> tuple[str, str]:
+    module_name, _, class_name = CLASSES.get(str(name), str(name)).partition(":")
     if not isinstance(name, str) or not all(part.isidentifier() for part in (*module_name.split("."), class_name)):
         raise InputError(f"{where}: key class: found {name!r}, expected one of {', '.join(CLASSES)} "
                          "or your own network as package.module:ClassName")
+    return module_name, class_name
+
+
+def _find(name: Any, where: str) -> "type[nn.Module]":
+    from torch import nn
+
+    module_name, class_name = _locate(name, where)
     try:
         module = import_module(module_name)
     except (ImportError, SyntaxError) as error:

@@ -10,7 +10,7 @@ import pytest
 from torch import nn
 
 from task1.errors import InputError
-from task1.models import build
+from task1.models import build, module_of
 from task1.models.registry import CLASSES
 
 Spec = Callable[..., dict[str, Any]]
@@ -34,7 +34,14 @@ def test_building_one_network_imports_no_other(spec: Spec) -> None:
     assert {name for name in CLASSES if f"task1.models.{name}" in done.stdout.split()} == {"mobnet"}
 
 
-@pytest.mark.parametrize("name", [None, 3, "dsnm", "", ":", "a:", ":A", ".a:B", "a b:C", "/tmp/x.py:C"])
+def test_module_of_a_network(spec: Spec) -> None:
+    assert module_of(spec("mobnet")) == "task1.models.mobnet"
+    assert module_of({"class": "not_imported.networks:Mine"}) == "not_imported.networks"
+    with pytest.raises(InputError, match="found 'dsnm', expected one of"):
+        module_of({"class": "dsnm"})
+
+
+@pytest.mark.parametrize("name", [None, 3, [], "dsnm", "", ":", "a:", ":A", ".a:B", "a b:C", "/tmp/x.py:C"])
 def test_unknown_class_names_the_known_ones(name: Any) -> None:
     message = refusal({"class": name})
     assert message.startswith("models.model1.network: key class: found")
