@@ -100,19 +100,19 @@ def _in_turn(jobs: Sequence[PartJob], _: int, bar: "tqdm[Any]") -> Iterator[Outc
 def _in_parallel(jobs: Sequence[PartJob], workers: int, bar: "tqdm[Any]") -> Iterator[Outcome]:
     spawn = multiprocessing.get_context("spawn")  # fork is not safe once a process has threads
     counter = spawn.Value("q", 0)
-    with ProcessPoolExecutor(workers, spawn, _begin_worker, (counter, os.getpid())) as pool:
+    pool = ProcessPoolExecutor(workers, spawn, _begin_worker, (counter, os.getpid()))
+    try:
         pending = {pool.submit(_work, job) for job in jobs}
-        try:
-            while pending:
-                done, pending = wait(pending, POLL_SECONDS, FIRST_COMPLETED)
-                bar.update(counter.value - bar.n)
-                for future in done:
-                    yield future.result()
-        except BrokenProcessPool:
-            raise InputError(f"{jobs[0].folder}: a worker process was killed (out of memory?); finished parts are "
-                             "kept, run the same command again, with fewer --workers if it recurs") from None
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
+        while pending:
+            done, pending = wait(pending, POLL_SECONDS, FIRST_COMPLETED)
+            bar.update(counter.value - bar.n)
+            for future in done:
+                yield future.result()
+    except BrokenProcessPool:
+        raise InputError(f"{jobs[0].folder}: a worker process was killed (out of memory?); finished parts are kept, "
+                         "run the same command again, with fewer --workers if it recurs") from None
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def _begin_worker(counter: Any, parent: int) -> None:
