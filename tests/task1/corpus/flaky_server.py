@@ -30,6 +30,7 @@ class Answer:
     headers: dict[str, str] = field(default_factory=dict)
     cut_after: int | None = None  # bytes of the body, then the connection is cut
     ranges: bool = True
+    if_range: bool = True
     announce: int = 0  # added to the true Content-Length
     no_length: bool = False
     extra: bytes = b""  # sent after the file
@@ -37,6 +38,7 @@ class Answer:
     shift: int = 0  # added to where the range really starts
     etag: str | None = ETAG
     pause: float = 0.0  # seconds before every piece
+    gate: threading.Barrier | None = None  # the body waits there for others
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,7 @@ def _handler(server: FlakyServer) -> type[BaseHTTPRequestHandler]:
         def do_GET(self) -> None:
             name = self.path.rpartition("/")[2]
             with server.lock:
+                self.counted = True
                 server.busy += 1
                 server.busiest = max(server.busiest, server.busy)
                 answer = server.script[name].popleft() if server.script[name] else server.default
@@ -92,8 +95,12 @@ def _handler(server: FlakyServer) -> type[BaseHTTPRequestHandler]:
             except (BrokenPipeError, ConnectionResetError):
                 pass  # the client has left
             finally:
-                with server.lock:
-                    server.busy -= 1
+                self.leave()
+
+        def leave(self) -> None:
+            with server.lock:
+                server.busy -= self.counted
+                self.counted = False
 
         def answer(self, name: str, answer: Answer) -> None:
             content = server.files.get(name)
@@ -103,7 +110,7 @@ def _handler(server: FlakyServer) -> type[BaseHTTPRequestHandler]:
             if status == 200 and content is not None and asked and answer.ranges:
                 start = int(asked.removeprefix("bytes=").removesuffix("-"))
                 status = 206 if start < len(content) else 416
-                if self.headers.get("If-Range", answer.etag) != answer.etag:
+                if answer.if_range and self.headers.get("If-Range", answer.etag) != answer.etag:
                     start, status = 0, 200
             with server.lock:
                 server.requests.append(Request(name, self.path, dict(self.headers), status))
@@ -126,11 +133,15 @@ def _handler(server: FlakyServer) -> type[BaseHTTPRequestHandler]:
             if not answer.no_length:
                 self.send_header("Content-Length", str(len(body) + answer.announce))
             self.end_headers()
+            if answer.gate:
+                answer.gate.wait(20)
             self.send_body((body + answer.extra)[:answer.cut_after], answer.pause)
 
         def send_body(self, body: bytes, pause: float) -> None:
             for start in range(0, len(body), PIECE):
                 time.sleep(pause)
+                if start + PIECE >= len(body):
+                    self.leave()  # before the client can know that it has all, and ask for more
                 self.wfile.write(body[start:start + PIECE])
 
         def log_message(self, format: str, *arguments: Any) -> None:

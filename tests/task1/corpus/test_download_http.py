@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from task1.corpus.http import Interrupted, Patience, Unreachable, fetch, version
+from task1.corpus.http import CHUNK, Interrupted, Patience, Unreachable, fetch, version
 from task1.errors import InputError
 from tests.task1.corpus.flaky_server import ETAG, Answer, FlakyServer, noise
 
@@ -33,7 +33,12 @@ def waits() -> list[float]:
 
 
 @pytest.fixture
-def get(server: FlakyServer, tmp_path: Path, waits: list[float]) -> Fetch:
+def positions() -> list[int]:
+    return []
+
+
+@pytest.fixture
+def get(server: FlakyServer, tmp_path: Path, waits: list[float], positions: list[int]) -> Fetch:
     """`get(size=..., url=..., stop_after=...)` fetches and returns the partial file."""
 
     def run(size: int | None = len(CONTENT), url: str | None = None, stop_after: int | None = None,
@@ -43,6 +48,7 @@ def get(server: FlakyServer, tmp_path: Path, waits: list[float]) -> Fetch:
                             sleep=lambda _, seconds: waits.append(seconds))
 
         def report(have: int, expected: int | None) -> None:
+            positions.append(have)
             if stop_after is not None and have >= stop_after:
                 stop.set()
 
@@ -66,6 +72,12 @@ def test_cut_connections_go_on_at_the_byte(size: int | None, server: FlakyServer
     assert get(size).read_bytes() == CONTENT
     assert server.ranges(NAME) == [None, "bytes=40000-", "bytes=90000-"]
     assert waits == [1.0, 1.0]  # each attempt got further, so patience starts anew
+
+
+def test_an_end_without_notice_is_known_by_the_manifests_size(server: FlakyServer, get: Fetch) -> None:
+    server.plan(NAME, [Answer(no_length=True, cut_after=40_000)])
+    assert get().read_bytes() == CONTENT
+    assert server.ranges(NAME) == [None, "bytes=40000-"]
 
 
 def test_a_whole_file_leaves_no_note_and_is_not_asked_for_again(server: FlakyServer, get: Fetch) -> None:
@@ -99,15 +111,13 @@ def test_another_version_on_the_server_starts_over(server: FlakyServer, get: Fet
     assert [request.status for request in server.requests] == [200, 200]
 
 
-def test_a_range_of_another_version_starts_over(server: FlakyServer, get: Fetch, tmp_path: Path) -> None:
+def test_a_range_of_another_version_starts_over(server: FlakyServer, get: Fetch) -> None:
     with pytest.raises(Interrupted):
         get(stop_after=60_000)
     server.files[NAME] = noise(2, len(CONTENT))
-    # a server that ignores If-Range, and answers with a part of the new file
-    range_of_new = {"Content-Range": f"bytes {(tmp_path / 'a.zip.partial').stat().st_size}-149999/150000"}
-    server.plan(NAME, [Answer(status=206, etag='"version-2"', headers=range_of_new)])
-    server.default = Answer(etag='"version-2"')
+    server.default = Answer(etag='"version-2"', if_range=False)  # answers with the rest of the new file all the same
     assert get().read_bytes() == server.files[NAME]
+    assert [request.status for request in server.requests] == [200, 206, 200]
 
 
 def test_a_weak_tag_is_not_used(server: FlakyServer, get: Fetch) -> None:
@@ -169,10 +179,12 @@ def test_a_length_promised_and_not_kept_is_noticed_without_a_manifests_size(serv
         get(None)
 
 
-def test_more_bytes_than_stated_are_cut_off_and_not_kept(server: FlakyServer, get: Fetch, tmp_path: Path) -> None:
-    server.default = Answer(no_length=True, extra=b"x" * 200_000)
+def test_more_bytes_than_stated_are_cut_off_and_not_kept(server: FlakyServer, get: Fetch, tmp_path: Path,
+                                                         positions: list[int]) -> None:
+    server.default = Answer(no_length=True, extra=b"x" * 400_000)
     with pytest.raises(Unreachable, match="more than the expected 150000 bytes"):
         get()
+    assert len(CONTENT) < max(positions) <= len(CONTENT) + CHUNK
     assert not (tmp_path / "a.zip.partial").exists()
 
 
