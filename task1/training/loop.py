@@ -19,6 +19,7 @@ from task1.config.recipe import Optimizer as OptimizerRecipe
 from task1.errors import InputError
 from task1.features.network_input import network_input
 from task1.inference import BATCH, classify
+from task1.models.operators import orthonormal_penalty
 from task1.scoring import metrics
 from task1.training.checkpoint import Checkpoint
 from task1.training.data import Clips, batches
@@ -28,11 +29,14 @@ from task1.training.progress import Progress, Record, new_totals, write_history
 from task1.training.schedules import learning_rate
 from task1.training.state import State, from_checkpoint
 
+LAYOUT = torch.channels_last  # a third faster than channels first on the CPU, with the small networks of these entries
+
 
 def fit(name: str, network: nn.Module, recipe: ModelRecipe, train: Clips, validation: Clips | None,
         augmenter: Augmenter, checkpoint: Checkpoint) -> State:
     """Train to the end of the recipe, from the last checkpoint if there is one; the network is changed in place."""
     settings, device = recipe.training, train.logmel.device
+    network.to(memory_format=LAYOUT)  # type: ignore[call-overload]
     optimizer = make_optimizer(settings.optimizer, network)
     saved = checkpoint.load()
     state = from_checkpoint(saved, network, optimizer) if saved else State()
@@ -50,8 +54,11 @@ def fit(name: str, network: nn.Module, recipe: ModelRecipe, train: Clips, valida
             logmel, (targets,) = augmenter.spectrograms(
                 train.logmel[rows].float(), [scene_targets(train.scenes[rows])], of_device[rows],
                 epoch / settings.epochs, generator)
-            logits = network(augmenter.inputs(network_input(logmel, recipe.input), generator))
+            x = augmenter.inputs(network_input(logmel, recipe.input), generator)
+            logits = network(x.contiguous(memory_format=LAYOUT))
             scene_loss, super_loss = head_losses(logits, targets)
+            if settings.loss.orthonormal_weight:
+                scene_loss = scene_loss + settings.loss.orthonormal_weight * orthonormal_penalty(network)
             backward(scene_loss, super_loss, settings.loss, network, optimizer)
             optimizer.step()
             totals += batch_totals(logits, targets, scene_loss, super_loss, settings.loss)

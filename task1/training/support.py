@@ -12,7 +12,6 @@ def unsupported(recipe: ModelRecipe) -> list[str]:
         "augmentation.pix2pix: no generated clips": augmentation.pix2pix is not None,
         "augmentation.noise_mask: no learned noise masks": augmentation.noise_mask is not None,
         "augmentation.waveform: no copies with changed waveforms": augmentation.waveform is not None,
-        "training.loss.orthonormal_weight: no orthonormal penalty": training.loss.orthonormal_weight > 0,
         f"training.averaging.epochs: {', '.join(late)} come after the last epoch": bool(late),
         "distillation: trained on the labels alone": recipe.distillation is not None,
         f"compression.weights: {compression.weights} asked for, trained and run in float32":

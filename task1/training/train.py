@@ -106,12 +106,9 @@ def correction_rows(run: Run, recipe: ModelRecipe, clips: Clips) -> torch.Tensor
 
 @torch.inference_mode()
 def check_network(name: str, network: torch.nn.Module, recipe: ModelRecipe, clips: Clips) -> None:
-    """Refuse a network or crop that does not fit the recipe's losses and decision, before hours are spent."""
+    """Refuse a network whose outputs do not fit the recipe's losses and decision, before hours are spent."""
     x = network_input(clips.logmel[:2], recipe.input)  # (batch, channel, mel, frame)
-    crop = recipe.augmentation.crop_frames
-    if crop and crop > x.shape[-1]:
-        raise InputError(f"{name}: augmentation.crop_frames is {crop}, but the input has {x.shape[-1]} frames")
-    logits = network.eval()(x[..., :crop])
+    logits = network.eval()(x[..., :recipe.augmentation.crop_frames])
     scenes, supers = len(taxonomy().scenes), len(taxonomy().super_classes)
     two_heads = recipe.training.loss.combine != "scene_only" or recipe.decision.combine != "scene"
     if logits.shape[1] not in ((scenes + supers,) if two_heads else (scenes, scenes + supers)):

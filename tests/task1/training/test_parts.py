@@ -191,7 +191,6 @@ def test_a_plain_recipe_is_supported_in_full() -> None:
                                   "share": 0.5}}, "pix2pix"),
     ("distillation", {"teachers": ["t"], "temperature": 2, "weight": 0.5}, "distillation"),
     ("training", {**BASE["training"], "averaging": {"epochs": [2, 9]}}, "averaging.epochs: 9"),
-    ("training", {**BASE["training"], "loss": {"combine": "scene_only", "orthonormal_weight": 1}}, "orthonormal"),
 ])
 def test_what_is_left_out_is_told(block: str, content: dict, told: str) -> None:
     texts = unsupported(ModelRecipe.model_validate({**BASE, block: content}))

@@ -1,0 +1,140 @@
+"""From a run folder to a trained model's folder, with stand-ins for the store and the index."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from task1.config import Run, resolve, taxonomy
+from task1.errors import InputError
+from task1.inference import load_trained
+from task1.training import train as module
+from task1.training.checkpoint import Checkpoint
+from task1.training.train import train
+
+CPU = torch.device("cpu")
+DEVICES = ("a", "b", "s1")
+NAMES = [f"audio/{scene}-lyon-{10 * number + place}-1-{moment}-{device}.wav"
+         for number, scene in enumerate(taxonomy().scenes) for place in range(2) for moment in range(2)
+         for device in DEVICES]
+
+
+class Store:
+    def __init__(self, folder: Path, settings: object) -> None:
+        self.filenames, self.skipped, self.shape = NAMES, {}, (len(NAMES), 32, 44)
+
+    def rows(self, names: list[str]) -> np.ndarray:
+        return np.array([NAMES.index(name) for name in names])
+
+    def read(self, positions: np.ndarray) -> np.ndarray:
+        return np.random.default_rng(0).normal(size=self.shape).astype(np.float16)[positions]
+
+
+def index(path: Path) -> pd.DataFrame:
+    parts = [name.removeprefix("audio/").removesuffix(".wav").split("-") for name in NAMES]
+    return pd.DataFrame({"filename": NAMES, "scene": [part[0] for part in parts], "device": [part[5] for part in parts],
+                         "location": [f"lyon-{part[2]}" for part in parts], "split": "train"})
+
+
+@pytest.fixture
+def at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    torch.set_num_threads(1)
+    monkeypatch.setattr(module, "FeatureStore", Store)
+    monkeypatch.setattr(module, "read_index", index)
+    return tmp_path / "runs" / "x"
+
+
+def plan(monkeypatch: pytest.MonkeyPatch, *settings: str) -> Run:
+    run = resolve("wang2023", "tiny", settings)
+    monkeypatch.setattr(module, "load_run", lambda folder: run)
+    return run
+
+
+def test_a_trained_folder_tells_its_origin(at: Path, monkeypatch: pytest.MonkeyPatch,
+                                           capsys: pytest.CaptureFixture[str]) -> None:
+    run = plan(monkeypatch, "training.epochs=2", "compression.weights=float16")
+    folder = train(at, "model1", CPU)
+    assert sorted(path.name for path in folder.iterdir()) == ["history.csv", "model.json", "model.safetensors"]
+    facts = json.loads((folder / "model.json").read_text())
+    assert (facts["corpus"], facts["embedded"], facts["epochs"]) == (run.development, True, 2)
+    assert facts["clips"] == {"train": 60, "validation": 60}
+    assert facts["kept"]["epoch"] in (1, 2)
+    assert facts["deviations"] == ["compression.weights: float16 asked for, trained and run in float32"]
+    assert capsys.readouterr().err.count(facts["deviations"][0]) == 1
+    trained = load_trained(folder, CPU)
+    assert trained.recipe == run.models["model1"]
+    assert not trained.network.training
+
+
+def test_a_stopped_training_goes_on_and_ends_in_the_same_bytes(at: Path, monkeypatch: pytest.MonkeyPatch,
+                                                               tmp_path: Path) -> None:
+    plan(monkeypatch, "training.epochs=2")
+    whole = (train(at, "model1", CPU) / "model.safetensors").read_bytes()
+    saved = Checkpoint.save
+
+    def save(self: Checkpoint, tensors: dict, facts: dict) -> None:
+        saved(self, tensors, facts)
+        raise KeyboardInterrupt
+
+    other = tmp_path / "runs" / "y"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Checkpoint, "save", save)
+        with pytest.raises(KeyboardInterrupt):
+            train(other, "model1", CPU)
+    assert not (other / "models" / "model1" / "model.safetensors").exists()
+    assert (train(other, "model1", CPU) / "model.safetensors").read_bytes() == whole
+
+
+@pytest.mark.parametrize(("settings", "words"), [
+    (["training.validation_share=0"], "validation_share is 0"),
+    (["models.model1.network.outputs=[10]"], "gives 10 outputs, but loss pcgrad and decision logit_mix need 13"),
+    (["models.model1.network.outputs=[10, 4]"], "gives 14 outputs"),
+    (["augmentation.spectrum_correction.device=s6"], "no parallel recordings of device s6"),
+])
+def test_recipes_that_cannot_be_trained_are_told(at: Path, monkeypatch: pytest.MonkeyPatch, settings: list[str],
+                                                 words: str) -> None:
+    plan(monkeypatch, *settings)
+    with pytest.raises(InputError) as caught:
+        train(at, "model1", CPU)
+    assert words in str(caught.value)
+    assert not (at / "models" / "model1" / "model.safetensors").exists()
+
+
+def test_an_unknown_model_is_told(at: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    plan(monkeypatch)
+    with pytest.raises(InputError, match="no model model9; there are: model1"):
+        train(at, "model9", CPU)
+
+
+@pytest.mark.parametrize("error", [MemoryError(), torch.OutOfMemoryError("CUDA out of memory"),
+                                   RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate")])
+def test_out_of_memory_is_told(at: Path, monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+    def fail(*_: object) -> None:
+        raise error
+
+    plan(monkeypatch)
+    monkeypatch.setattr(module, "fit", fail)
+    with pytest.raises(InputError, match=r"out of memory .* training.batch_size \(32\)"):
+        train(at, "model1", CPU)
+
+
+def test_other_failures_are_not_taken_for_memory(at: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("shapes")
+
+    plan(monkeypatch)
+    monkeypatch.setattr(module, "fit", fail)
+    with pytest.raises(RuntimeError, match="shapes"):
+        train(at, "model1", CPU)
+
+
+@pytest.mark.parametrize("method", ["reference_mean", "pairwise_pool"])
+def test_both_spectrum_corrections_find_their_pairs(at: Path, monkeypatch: pytest.MonkeyPatch, method: str) -> None:
+    run = plan(monkeypatch, f"augmentation.spectrum_correction.method={method}")
+    fold = module.load_fold(module.Layout(at), run, run.models["model1"], CPU)
+    rows = module.correction_rows(run, run.models["model1"], fold.train)
+    assert rows is not None
+    assert rows.shape == (1 if method == "reference_mean" else 40, 32)
