@@ -9,7 +9,7 @@ from typing import Any
 
 from submission.recipe_changes import recipe_changes
 from submission.systems import Scored, Scores
-from task1.config import Edition, Run, dataset
+from task1.config import Edition, Run, dataset, taxonomy
 
 LIBRARIES = ("torch", "numpy", "scipy", "pandas", "h5py", "soundfile", "soxr", "librosa", "onnx", "onnxruntime",
              "snakemake")
@@ -93,7 +93,8 @@ def _seen_unseen(name: str, scored: Mapping[int, Scored]) -> Section:
 
 
 def _groups(title: str, column: str, block: str, scored: Mapping[int, Scored]) -> Section:
-    names = list(dict.fromkeys(name for one in scored.values() for name in one.scores[block]))
+    known = [*taxonomy().scenes, *(name for kind in taxonomy().devices.values() for name in kind)]
+    names = [name for name in known if any(name in one.scores[block] for one in scored.values())]
     header = [column.capitalize(), "Clips"]
     for index in scored:
         header += [f"Accuracy {index}", f"Log loss {index}"]
@@ -132,7 +133,7 @@ def _models(material: Material) -> Section:
         ["Counted on the float network for one clip. Conventions: see the verb `task1 complexity`. Executed are the "
          "multiply-accumulates of convolutions and matrix products that PyTorch's own counter sees; activations are "
          "float32, operation by operation."],
-        Table(["Model", "Weights", *(title for title, _ in columns)], rows))
+        Table(["Model", "Weights asked for", *(title for title, _ in columns)], rows))
 
 
 def _members(material: Material) -> list[Mapping[str, Any]]:

@@ -78,6 +78,9 @@ def test_summary_comes_first_and_seen_before_details(make_run: Any) -> None:
     titles = [line.removeprefix("## ") for line in text.splitlines() if line.startswith("## ")]
     assert titles[:2] == ["Summary", "Seen and unseen devices, development test fold"]
     assert "By device, evaluation set" in titles
+    section = text.split("## By device, development test fold")[1].split("## ")[0]
+    assert [line.split()[1] for line in section.splitlines() if line.startswith("| ")][1:] == [
+        "a", "b", "c", "s1", "s2", "s3", "s4", "s5", "s6"]
     assert titles[-1] == "To repeat"
 
 
