@@ -54,5 +54,5 @@ def _slaney(hertz: Array) -> Array:
 
 
 def _slaney_hertz(mel: Array) -> Array:
-    above = KNEE_HERTZ * np.exp(LOG_STEP * (np.maximum(mel, KNEE_MEL) - KNEE_MEL))
+    above = KNEE_HERTZ * np.exp(LOG_STEP * (mel - KNEE_MEL))
     return np.where(mel < KNEE_MEL, mel * HERTZ_PER_MEL, above)

@@ -78,6 +78,12 @@ def test_constant_clips_become_zero(kind: str, value: float) -> None:
 
 
 @pytest.mark.parametrize("kind", ["clip_standard", "clip_minmax"])
+def test_rounding_errors_are_not_blown_up(kind: str) -> None:
+    x = -3 + 1e-5 * torch.rand((1, 8, 20), generator=torch.Generator().manual_seed(0))
+    assert normalise(x, kind).abs().max() == 0  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("kind", ["clip_standard", "clip_minmax"])
 def test_a_bad_value_is_not_hidden(kind: str) -> None:
     x = logmels(4, 6).float()
     x[0, 0, 0] = torch.nan
