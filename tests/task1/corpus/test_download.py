@@ -1,6 +1,7 @@
 """Data sets fetched from a server that misbehaves: what passes is lived through, what does not is named."""
 
 import argparse
+import io
 import json
 import shutil
 import threading
@@ -171,3 +172,16 @@ def test_the_command_passes_its_options_on(made: Made, monkeypatch: pytest.Monke
     assert top.parse_args(["download", "x"]).keep
     with pytest.raises(SystemExit):
         top.parse_args(["download", "x", "--jobs", "5"])
+
+
+def test_a_bar_of_bytes_over_all_archives_on_a_terminal(made: Made, server: FlakyServer, get: Get,
+                                                        monkeypatch: pytest.MonkeyPatch) -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    server.plan(name(made, "audio.1"), [Answer(flip=True), Answer(cut_after=9000)])  # the bar goes back, too
+    monkeypatch.setattr("sys.stderr", terminal := Terminal())
+    get(made, jobs=2)
+    total = sum(map(len, made.archives.values()))
+    assert f"{total / 1000:.1f}k/{total / 1000:.1f}k" in terminal.getvalue().splitlines()[-1].rpartition("\r")[2]
