@@ -2,12 +2,12 @@
 
 from typing import TYPE_CHECKING
 
-from task1.commands import add_verb, corpus_prepare
+from task1.commands import add_verb, corpus_download, corpus_index, corpus_prepare, corpus_synth, corpus_verify
 
 if TYPE_CHECKING:
     from task1.commands import Verbs
 
-ACTIONS = (corpus_prepare,)
+ACTIONS = (corpus_download, corpus_verify, corpus_index, corpus_synth, corpus_prepare)
 
 
 def register(verbs: "Verbs") -> None:

@@ -60,6 +60,8 @@ def register(verbs: "Verbs") -> None:
     parser.add_argument("--profile", default="demo", metavar="NAME|FILE",
                         help="demo: embedded corpus, minutes; full: TAU recordings, as published; tiny: seconds "
                              "(default: %(default)s)")
+    parser.add_argument("--system", action="append", type=_positive, default=[], dest="systems", metavar="K",
+                        help="only this system, with the models behind it (repeatable; default: the profile's choice)")
     parser.add_argument("--set", action="append", default=[], dest="settings", metavar="KEY=VALUE",
                         help="change one value of the recipe (repeatable)")
     parser.add_argument("--data", type=Path, metavar="DIR", help="folder that holds the TAU folders "
@@ -89,7 +91,8 @@ def _run(arguments: argparse.Namespace) -> int:
     from task1.workflow.driver import Request, run
 
     return run(Request(
-        entry=arguments.entry, profile=arguments.profile, settings=arguments.settings, work=arguments.work,
+        entry=arguments.entry, profile=arguments.profile, settings=arguments.settings,
+        systems=arguments.systems, work=arguments.work,
         data=arguments.data, first=arguments.first, last=arguments.upto or arguments.stop, forced=arguments.force,
         jobs=arguments.jobs, dry_run=arguments.dry_run))
 

@@ -44,8 +44,13 @@ def names(kind: str) -> list[str]:
     return sorted(path.stem for path in (META / kind).glob("*.yaml"))
 
 
-def resolve(entry: str, profile: str, settings: Sequence[str] = (), corpora: Path = Path("work/corpora")) -> Run:
-    """The run that an entry, a profile and `--set` arguments ask for, checked as a whole."""
+def resolve(entry: str, profile: str, settings: Sequence[str] = (), corpora: Path = Path("corpora"),
+            systems: Sequence[int] = ()) -> Run:
+    """The run that an entry, a profile and `--set` arguments ask for, checked as a whole.
+
+    `corpora` is absolute or relative to the work folder. `systems`: only these, with the models behind them; none
+    means those of the profile, and without any there, all systems and all models of the entry.
+    """
     path = entry_path(entry)
     content, lines = read_yaml(path)
     written = check(Entry, content, str(path), lines)
@@ -54,8 +59,8 @@ def resolve(entry: str, profile: str, settings: Sequence[str] = (), corpora: Pat
     for layer in layers(written, chosen, str(profile_path(profile)), settings):
         layered.lay(layer)
     merged = check(Entry, layered.content, str(path), places=layered.places)
-    run = check(Run, _run(layered.content, merged, chosen, settings, corpora, str(path)),
-                f"{path} with profile {chosen.name}", places=layered.places)
+    wanted = _select(_run(layered.content, merged, chosen, settings, corpora, str(path)), systems or chosen.systems)
+    run = check(Run, wanted, f"{path} with profile {chosen.name}", places=layered.places)
     _check_references(run, str(path))
     return run
 
@@ -71,7 +76,7 @@ def load_run(folder: Path) -> Run:
     """The run of a folder `work/runs/<entry>-<profile>`."""
     path = folder / "config.yaml"
     if not path.exists():
-        raise InputError(f"{path}: no such file; `task1 plan` writes it (./run_all.sh does so by itself)")
+        raise InputError(f"{path}: no such file, so this is not the folder of a run; ./run_all.sh makes one")
     return load(Run, path)
 
 
@@ -93,6 +98,24 @@ def _run(raw: dict[str, Any], merged: Entry, chosen: Profile, settings: Sequence
         "systems": raw["systems"], "authors": raw["authors"], "texts": raw["texts"], "source": raw.get("source"),
         "clip_seconds": merged.features.clip_seconds, "settings": list(settings),
     }
+
+
+def _select(run: dict[str, Any], systems: Sequence[int]) -> dict[str, Any]:
+    """Only these systems, their models, and the teachers of those; all of it where none is named."""
+    if not systems:
+        return run
+    absent = [str(number) for number in systems if str(number) not in run["systems"]]
+    if absent:
+        raise InputError(f"entry {run['entry']}: no system {', '.join(absent)}; there are: {', '.join(run['systems'])}")
+    chosen = {number: system for number, system in run["systems"].items() if int(number) in systems}
+    needed: set[str] = set()
+    todo = [name for system in chosen.values() for name in system["models"]]
+    while todo:
+        name = todo.pop()
+        if name not in needed:
+            needed.add(name)
+            todo += (run["models"][name]["distillation"] or {}).get("teachers", [])
+    return {**run, "systems": chosen, "models": {name: run["models"][name] for name in run["models"] if name in needed}}
 
 
 def _check_references(run: Run, where: str) -> None:

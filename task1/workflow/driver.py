@@ -32,6 +32,7 @@ class Request:
     entry: str
     profile: str
     settings: Sequence[str]
+    systems: Sequence[int]
     work: Path
     data: Path | None
     first: str | None
@@ -51,7 +52,8 @@ def run(request: Request) -> int:
                          f"({chosen[0].name} to {chosen[-1].name})")
     work = request.work.resolve()
     data = request.data.resolve() if request.data else None
-    resolved = resolve(request.entry, request.profile, request.settings, data or Path("corpora"))
+    resolved = resolve(request.entry, request.profile, request.settings, data or Path("corpora"),
+                       request.systems)
     folder = work / "runs" / f"{resolved.entry}-{resolved.profile}"
     at = Layout(folder)
     _announce(resolved, folder)
@@ -62,10 +64,8 @@ def run(request: Request) -> int:
         started = time.monotonic()
         complete = _execute(request, at, [stage.name for stage in chosen], forced, progress)
     if not complete:
-        for problem in progress.problems:
-            print(f"failed: {problem}", file=sys.stderr)
-        print("The sentence above the failed stage says what to do; the same command then goes on from there.",
-              file=sys.stderr)
+        print(f"Stopped: {'; '.join(progress.problems)}. Mend what is told above; the same command then goes on from "
+              "there.", file=sys.stderr)
         return 1
     if request.dry_run:
         print(f"{len(progress.jobs)} jobs to do." if progress.jobs else "Nothing to do: everything is up to date.")

@@ -36,9 +36,8 @@ class Progress(logging.Handler):
         elif event == "job_finished":
             self._end(self.jobs.get(record.__dict__["job_id"]))
         elif event == "job_error":
-            self.problems.append(str(record.__dict__.get("rule_name", "")))
-        elif record.levelno >= logging.ERROR and event is None:
-            self.problems.append(record.getMessage())
+            job = self.jobs.get(record.__dict__.get("jobid", -1))
+            self.problems.append(f"stage {record.__dict__['rule_name']}" + (f" ({job.label})" if job else ""))
 
     def _begin(self, record: logging.LogRecord) -> None:
         said = record.__dict__

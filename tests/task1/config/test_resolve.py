@@ -49,7 +49,7 @@ def test_saving_the_same_run_leaves_the_file_alone(tmp_path: Path) -> None:
 
 
 def test_a_run_that_is_not_there(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"config\.yaml: no such file; `task1 plan` writes it"):
+    with pytest.raises(InputError, match=r"config\.yaml: no such file, so this is not the folder of a run"):
         load_run(tmp_path)
 
 
