@@ -9,6 +9,7 @@ from math import ceil
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from task1.models.layers import Add, Concat
 
@@ -30,31 +31,55 @@ class _Halves(nn.Module):
 
 
 class _TimeFrequency(nn.Module):
-    """Depthwise 3x1 and 1x3 convolutions of the same input, dilated by 2, summed."""
+    """Depthwise 3x1 and 1x3 convolutions of the same input, dilated by 2, summed.
+
+    Training runs them as one convolution with a plus-shaped kernel: the same sums, in a third of the memory traffic.
+    Evaluation runs the layers themselves, which are what is counted, quantised and exported.
+    """
 
     def __init__(self, width: int, cut: bool) -> None:
         super().__init__()
+        self.width, self.cut = width, cut
         self.time = nn.Conv2d(width, width, (1, 3), padding=(0, 2), dilation=(1, 2), groups=width, bias=False)
         mel = nn.Conv2d(width, width, (3, 1), padding=(2, 0), dilation=(2, 1), groups=width, bias=False)
         self.mel = _Halves(mel) if cut else mel
         self.add = Add()
 
+    def forward(self, x: Tensor, scale: Tensor | None = None) -> Tensor:
+        """`scale` (width, 1, 1, 1) multiplies the input's channels."""
+        if not self.training or self.cut:
+            return self.add(self.time(x), self.mel(x))
+        assert isinstance(self.time.weight, Tensor)
+        assert isinstance(self.mel.weight, Tensor)
+        plus = F.pad(self.time.weight, (0, 0, 1, 1)) + F.pad(self.mel.weight, (1, 1))  # (width, 1, 3, 3)
+        return F.conv2d(x, plus if scale is None else plus * scale, padding=2, dilation=2, groups=self.width)
+
+
+class _Separable(nn.Sequential):
+    """1x1 convolution, time-frequency pair, batch normalisation, ReLU."""
+
+    def __init__(self, pointwise: nn.Module, out_width: int, cut: bool) -> None:
+        super().__init__(pointwise, _TimeFrequency(out_width, cut), nn.BatchNorm2d(out_width), nn.ReLU())
+
     def forward(self, x: Tensor) -> Tensor:
-        return self.add(self.time(x), self.mel(x))
+        pointwise, pair, norm, activation = self
+        if self.training and not pair.cut and _only_scales(pointwise):
+            return activation(norm(pair(x, pointwise.weight)))  # the scale joins the pair's kernel
+        return activation(norm(pair(pointwise(x))))
 
 
-def _separable(pointwise: nn.Module, out_width: int, cut: bool) -> nn.Sequential:
-    return nn.Sequential(pointwise, _TimeFrequency(out_width, cut), nn.BatchNorm2d(out_width), nn.ReLU())
+def _only_scales(pointwise: nn.Module) -> bool:
+    return isinstance(pointwise, nn.Conv2d) and pointwise.groups == pointwise.in_channels == pointwise.out_channels
 
 
 def dssc(in_width: int, out_width: int) -> nn.Module:
     """Deep space separable convolution; its 1x1 convolution only scales channels or joins neighbouring ones."""
-    return _separable(nn.Conv2d(in_width, out_width, 1, groups=out_width, bias=False), out_width, cut=False)
+    return _Separable(nn.Conv2d(in_width, out_width, 1, groups=out_width, bias=False), out_width, cut=False)
 
 
 def separable(cut: bool) -> Operator:
     """SC: a full 1x1 convolution in front."""
-    return lambda in_width, out_width: _separable(nn.Conv2d(in_width, out_width, 1, bias=False), out_width, cut)
+    return lambda in_width, out_width: _Separable(nn.Conv2d(in_width, out_width, 1, bias=False), out_width, cut)
 
 
 class _OrthonormalPointwise(nn.Sequential):
@@ -72,7 +97,7 @@ class _OrthonormalPointwise(nn.Sequential):
 
 def orthonormal(share: float, cut: bool) -> Operator:
     """OSC: the 1x1 convolution in two steps through `share` of the input channels."""
-    return lambda in_width, out_width: _separable(
+    return lambda in_width, out_width: _Separable(
         _OrthonormalPointwise(in_width, ceil(share * in_width), out_width), out_width, cut)
 
 
@@ -82,7 +107,7 @@ class _SeparablePartial(nn.Module):
     def __init__(self, in_width: int, out_width: int, share: float, cut: bool) -> None:
         super().__init__()
         self.part = ceil(share * in_width)
-        self.convolve = _separable(nn.Identity(), self.part, cut)
+        self.convolve = _Separable(nn.Identity(), self.part, cut)
         self.concat = Concat()
         self.mix = nn.Conv2d(in_width, out_width, 1, bias=False)
         self.activation = nn.ReLU()
