@@ -15,9 +15,10 @@ Make embedded corpora: synthetic scenes in the layout, names, lists and audio fo
 random numbers with the manifest's seed. The same files come out each time on one machine, with any number of jobs.
 
 NAME is a data set of meta/datasets with `origin: embedded`; without a name the four of the demonstration are made
-(about 1.5 GB). A complete folder of this manifest is left alone, an interrupted one is completed, one made from another
-manifest or version is made anew, and a folder that this command did not make is refused. The labels of an evaluation set
-are kept beside its folder in <root_dir>.truth.csv. Nothing measured on these files says anything about real recordings.
+(about 1.5 GB). A complete folder of this manifest is left alone, an interrupted one is completed, one made from
+another manifest or version is made anew, and a folder that this command did not make is refused. The labels of an
+evaluation set are kept beside its folder in <root_dir>.truth.csv. Nothing measured on these files says anything about
+real recordings.
 """
 DEMONSTRATION = ("embedded-1s-dev", "embedded-1s-eval", "embedded-10s-dev", "embedded-10s-eval")
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from task1.config import Dataset, Synthetic, taxonomy
 from task1.config.facts import Part
+from task1.corpus.synthetic.devices import DEVICES
 from task1.corpus.synthetic.scenes import Moment
 from task1.corpus.synthetic.signals import Span
 from task1.errors import InputError
@@ -81,8 +82,13 @@ def _part(dataset: Dataset, name: str, part: Part) -> Iterator[Task]:
     if len(scenes) * len(places) > 1000 or part.moments_per_location > SEGMENTS_PER_LOCATION:
         raise InputError(f"data set {dataset.name}, synthetic.{name}: found {len(scenes) * len(places)} locations of "
                          f"{part.moments_per_location} moments, expected at most 1000 of {SEGMENTS_PER_LOCATION}")
-    picks = _picks(dataset.name, name, part, len(places) * part.moments_per_location)
     known = (*taxonomy().development_cities, *taxonomy().evaluation_only_cities)
+    for key, given, possible in (("cities", sizes.cities, known), (f"{name}.devices", part.devices, tuple(DEVICES))):
+        for value in given:
+            if value not in possible:
+                raise InputError(f"data set {dataset.name}, synthetic.{key}: found {value}, expected one of "
+                                 f"{', '.join(possible)}")
+    picks = _picks(dataset.name, name, part, len(places) * part.moments_per_location)
     for scene_index, scene in enumerate(scenes):
         for slot, devices in sorted(picks[scene_index].items()):
             take, place = divmod(slot, len(places))

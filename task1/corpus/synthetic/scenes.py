@@ -27,44 +27,44 @@ Range = tuple[float, float, float]  # probability, lowest and highest level in d
 
 MIXTURES: dict[str, dict[str, Range]] = {
     "airport": {
-        "hall": (1, -8, 1), "ventilation": (.8, -18, -5), "rumble": (.7, -16, -4), "crowd": (1, -14, -1),
+        "hall": (1, -11, -2), "ventilation": (.8, -21, -8), "rumble": (.7, -19, -7), "crowd": (1, -14, -1),
         "trolley": (.75, -20, -6), "announcement": (.5, -18, -6), "footsteps": (.6, -26, -12), "voice": (.4, -18, -8),
         "beeps": (.25, -30, -16), "escalator": (.25, -22, -10), "music": (.1, -24, -14)},
     "shopping_mall": {
-        "hall": (1, -8, 1), "ventilation": (.8, -18, -5), "rumble": (.5, -20, -8), "crowd": (1, -11, 1),
+        "hall": (1, -11, -2), "ventilation": (.8, -21, -8), "rumble": (.5, -23, -11), "crowd": (1, -11, 1),
         "trolley": (.15, -24, -12), "announcement": (.12, -20, -10), "footsteps": (.65, -24, -10),
         "voice": (.5, -18, -6), "beeps": (.3, -30, -14), "escalator": (.35, -20, -8), "music": (.6, -22, -8)},
     "metro_station": {
-        "hall": (1, -8, -2), "ventilation": (1, -11, -4), "rumble": (1, 0, 6), "crowd": (.9, -18, -9),
+        "hall": (1, -11, -5), "ventilation": (1, -14, -7), "rumble": (1, -3, 3), "crowd": (.9, -18, -9),
         "motor": (.45, -16, -4), "announcement": (.5, -18, -6), "footsteps": (.6, -24, -10), "voice": (.4, -20, -10),
         "beeps": (.3, -28, -14), "escalator": (.7, -14, -6), "squeal": (.3, -26, -14)},
     "metro": {
-        "body": (1, -3, 7), "motor": (1, -5, 4), "ventilation": (.8, -18, -4), "joints": (.6, -26, -14),
+        "body": (1, -6, 4), "motor": (1, -5, 4), "ventilation": (.8, -21, -7), "joints": (.6, -26, -14),
         "squeal": (.35, -28, -14), "crowd": (.4, -22, -10), "voice": (.45, -18, -8), "announcement": (.3, -18, -8),
         "beeps": (.25, -28, -14)},
     "tram": {
-        "body": (1, -5, 5), "motor": (1, -12, -1), "ventilation": (.7, -20, -6), "joints": (.75, -24, -11),
-        "squeal": (.3, -28, -14), "rumble": (.6, -12, 0), "passing": (.3, -20, -9), "voice": (.5, -18, -8),
+        "body": (1, -8, 2), "motor": (1, -12, -1), "ventilation": (.7, -23, -9), "joints": (.75, -24, -11),
+        "squeal": (.3, -28, -14), "rumble": (.6, -15, -3), "passing": (.3, -20, -9), "voice": (.5, -18, -8),
         "crowd": (.35, -22, -10), "announcement": (.25, -18, -8), "bell_toll": (.2, -28, -16), "beeps": (.2, -28, -14)},
     "bus": {
-        "body": (1, -4, 6), "engine": (1, -13, 2), "ventilation": (.75, -18, -5), "joints": (.4, -28, -15),
-        "rumble": (.5, -12, 0), "passing": (.35, -20, -8), "voice": (.5, -18, -8), "crowd": (.35, -22, -10),
+        "body": (1, -7, 3), "engine": (1, -13, 2), "ventilation": (.75, -21, -8), "joints": (.4, -28, -15),
+        "rumble": (.5, -15, -3), "passing": (.35, -20, -8), "voice": (.5, -18, -8), "crowd": (.35, -22, -10),
         "announcement": (.2, -18, -8), "beeps": (.3, -28, -14), "motor": (.25, -20, -9)},
     "park": {
-        "rumble": (1, -14, 0), "wind": (.9, -32, -17), "gusts": (.6, -16, 2), "birds": (.75, -30, -12),
-        "footsteps": (.5, -26, -12), "voice": (.35, -22, -10), "crowd": (.35, -26, -13), "water": (.15, -26, -14),
+        "rumble": (1, -17, -3), "wind": (.9, -35, -20), "gusts": (.6, -16, 2), "birds": (.75, -30, -12),
+        "footsteps": (.5, -26, -12), "voice": (.35, -22, -10), "crowd": (.35, -26, -13), "water": (.15, -29, -17),
         "passing": (.15, -22, -12)},
     "public_square": {
-        "rumble": (1, -9, 3), "wind": (.5, -34, -20), "gusts": (.4, -16, 0), "birds": (.4, -32, -16),
-        "footsteps": (.6, -24, -10), "voice": (.5, -20, -8), "crowd": (.85, -18, -5), "water": (.3, -24, -10),
+        "rumble": (1, -12, 0), "wind": (.5, -37, -23), "gusts": (.4, -16, 0), "birds": (.4, -32, -16),
+        "footsteps": (.6, -24, -10), "voice": (.5, -20, -8), "crowd": (.85, -18, -5), "water": (.3, -27, -13),
         "passing": (.35, -16, -5), "bell_toll": (.2, -28, -16), "music": (.2, -26, -12), "trolley": (.15, -26, -14)},
     "street_pedestrian": {
-        "rumble": (1, -10, 1), "wind": (.3, -36, -22), "gusts": (.3, -18, -4), "birds": (.2, -34, -18),
-        "footsteps": (.85, -22, -8), "voice": (.65, -18, -6), "crowd": (1, -14, -2), "hall": (.4, -16, -7),
-        "passing": (.25, -18, -7), "music": (.25, -26, -12), "trolley": (.2, -24, -12), "ventilation": (.2, -24, -12)},
+        "rumble": (1, -13, -2), "wind": (.3, -39, -25), "gusts": (.3, -18, -4), "birds": (.2, -34, -18),
+        "footsteps": (.85, -22, -8), "voice": (.65, -18, -6), "crowd": (1, -14, -2), "hall": (.4, -19, -10),
+        "passing": (.25, -18, -7), "music": (.25, -26, -12), "trolley": (.2, -24, -12), "ventilation": (.2, -27, -15)},
     "street_traffic": {
-        "rumble": (1, -3, 6), "passing": (1, -7, 4), "engine": (.5, -18, -4), "gusts": (.4, -16, -2),
-        "wind": (.3, -36, -22), "footsteps": (.35, -28, -14), "voice": (.2, -24, -12), "crowd": (.35, -22, -10),
+        "rumble": (1, -9, 2), "passing": (1, -10, 3), "engine": (.5, -18, -4), "gusts": (.4, -16, -2),
+        "wind": (.3, -39, -25), "footsteps": (.35, -28, -14), "voice": (.2, -24, -12), "crowd": (.35, -22, -10),
         "beeps": (.2, -30, -16), "birds": (.15, -34, -20), "squeal": (.15, -32, -20)},
 }
 

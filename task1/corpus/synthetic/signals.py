@@ -21,7 +21,7 @@ GRID_HZ = 10.0
 CONTROL_HZ = 100
 TABLE = 4096
 # of a range of a property, how much of it lies between scenes, cities, locations and moments (they overlap)
-SCENE_SHARE, CITY_SHARE, PLACE_SHARE, MOMENT_SHARE = 0.65, 0.2, 0.45, 0.1
+SCENE_SHARE, CITY_SHARE, PLACE_SHARE, MOMENT_SHARE = 0.62, 0.2, 0.48, 0.1
 
 
 @dataclass(frozen=True)
@@ -107,8 +107,8 @@ def white(dice: np.random.Generator, span: Span) -> Spectrum:
     parts = dice.integers(-32768, 32768, size=2 * span.bins, dtype=np.int16).astype(np.float32)
     spectrum: Spectrum = parts.view(np.complex64)
     spectrum[0] = 0
-    # irfft divides by samples; a bin holds two parts of variance 32768^2/3 and counts twice
-    spectrum *= np.float32(np.sqrt(span.samples * 0.75) / 32768)
+    # by Parseval the mean square of the signal is that of the bins over the samples; a bin has two parts of 32768^2 / 3
+    spectrum *= np.float32(np.sqrt(span.samples * 1.5) / 32768)
     return spectrum
 
 
