@@ -30,7 +30,9 @@ from task1.outputs import Floats, Outputs, align, write_outputs
 if TYPE_CHECKING:
     from task1.features.store import FeatureStore
 
-BATCH = 256
+LAYOUT = torch.channels_last
+"""Of networks and inputs: on a CPU a step of training takes a third less time so, classifying half and less."""
+BATCHES = {"cpu": 32, "cuda": 512}  # larger ones on a CPU are nine times slower: memory comes fresh from the system
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,7 @@ def classify(network: nn.Module, logmel: Tensor, recipe: ModelRecipe) -> Floats:
     x = network_input(logmel, recipe.input)
     if recipe.augmentation.crop_frames:
         x = centre_crop(x, recipe.augmentation.crop_frames)
-    return decide(network(x).double(), recipe.decision).cpu().numpy()
+    return decide(network(x.contiguous(memory_format=LAYOUT)).double(), recipe.decision).cpu().numpy()
 
 
 def load_trained(folder: Path, device: torch.device) -> Trained:
@@ -89,13 +91,12 @@ def load_trained(folder: Path, device: torch.device) -> Trained:
         raise InputError(f"{folder}: no trained model there (model.json, model.safetensors); train it first") from None
     except (ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
         raise InputError(f"{folder}: damaged model ({str(error).splitlines()[0]}); train it again") from None
-    return Trained(network.to(device).eval(), recipe, facts)
+    return Trained(network.to(device, memory_format=LAYOUT).eval(), recipe, facts)  # type: ignore[call-overload]
 
 
-def predict(folder: Path, store: "FeatureStore", filenames: Sequence[str], device: torch.device,
-            batch: int = BATCH) -> Outputs:
+def predict(folder: Path, store: "FeatureStore", filenames: Sequence[str], device: torch.device) -> Outputs:
     """The output table of the model in `folder` for clips of the feature store, in the order of `filenames`."""
-    trained = load_trained(folder, device)
+    trained, batch = load_trained(folder, device), BATCHES[device.type]
     positions = store.rows(filenames)
     values = np.empty((len(filenames), len(taxonomy().scenes)))
     with tqdm(total=len(filenames), desc=f"predict {folder.name}", unit="clip", disable=None, leave=False) as bar:
@@ -106,7 +107,7 @@ def predict(folder: Path, store: "FeatureStore", filenames: Sequence[str], devic
     return Outputs(tuple(filenames), values)
 
 
-def predict_system(run_folder: Path, number: int, part: str, device: torch.device, batch: int = BATCH) -> Path:
+def predict_system(run_folder: Path, number: int, part: str, device: torch.device) -> Path:
     """Write the output table of a system of a run for the development test fold or the evaluation set.
 
     Beside it `system.json` says what the system is made of and what its training left out.
@@ -125,7 +126,7 @@ def predict_system(run_folder: Path, number: int, part: str, device: torch.devic
     index = read_index(at.index(name))
     filenames = index["filename"][index["split"] == split].tolist()
     store = FeatureStore(at.features(run, name), run.features)
-    members = [predict(at.model(member), store, filenames, device, batch) for member in system.models]
+    members = [predict(at.model(member), store, filenames, device) for member in system.models]
     target = at.output(number, part)
     write_outputs(target, mean_of(members))
     facts = {member: json.loads((at.model(member) / "model.json").read_bytes()) for member in system.models}

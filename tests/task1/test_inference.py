@@ -85,10 +85,11 @@ def test_a_super_class_head_is_needed_to_combine(combine: str) -> None:
         decide(torch.zeros(2, 10), Decision.model_validate({"combine": combine}))
 
 
-def test_predictions_follow_names_not_batches(folder: Path) -> None:
+def test_predictions_follow_names_not_batches(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     store = Store(11)
-    whole = predict(folder, store, store.filenames, CPU, batch=11)  # type: ignore[arg-type]
-    turned = predict(folder, store, store.filenames[::-1], CPU, batch=3)  # type: ignore[arg-type]
+    whole = predict(folder, store, store.filenames, CPU)  # type: ignore[arg-type]
+    monkeypatch.setitem(inference.BATCHES, "cpu", 3)
+    turned = predict(folder, store, store.filenames[::-1], CPU)  # type: ignore[arg-type]
     assert whole.filenames[0] == "0.wav"
     np.testing.assert_allclose(whole.probabilities, turned.probabilities[::-1], rtol=1e-5)
     assert len(np.unique(whole.probabilities[:, 0])) == 11
