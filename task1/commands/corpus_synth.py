@@ -20,14 +20,15 @@ another manifest or version is made anew, and a folder that this command did not
 evaluation set are kept beside its folder in <root_dir>.truth.csv. Nothing measured on these files says anything about
 real recordings.
 """
+ROOT = Path(__file__).resolve().parents[2]
 DEMONSTRATION = ("embedded-1s-dev", "embedded-1s-eval", "embedded-10s-dev", "embedded-10s-eval")
 
 
 def register(actions: "Verbs") -> None:
     parser = add_verb(actions, "synth", "make the embedded corpus, from nothing", DESCRIPTION)
     parser.add_argument("datasets", nargs="*", default=list(DEMONSTRATION), metavar="NAME")
-    parser.add_argument("--corpora", type=Path, default=Path("work/corpora"), metavar="DIR",
-                        help="folder that takes the data sets' folders (default: work/corpora)")
+    parser.add_argument("--corpora", type=Path, default=ROOT / "work" / "corpora", metavar="DIR",
+                        help="holds the data sets' folders (default: work/corpora beside run_all.sh)")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N",
                         help="processes (default: one a core)")
     parser.set_defaults(handler=_synth)

@@ -28,7 +28,7 @@ from task1.errors import InputError
 from task1.files import digest, write_text
 from task1.processes import end_with
 
-VERSION = 3
+VERSION = 4
 """Of the generator: raised with every change of what is heard, so that old folders are made anew."""
 MARKER = ".synthetic.json"
 META_HEADER = ("filename", "scene_label", "identifier", "source_label")
