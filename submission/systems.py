@@ -15,6 +15,7 @@ from submission.labels import system_label
 from task1.complexity import Complexity, Verdict, count, counted_size, judge, memory_bytes
 from task1.complexity_tables import input_shape
 from task1.config import Edition, Run, System
+from task1.config.recipe import BYTES_PER_WEIGHT
 from task1.errors import InputError
 from task1.files import file_digest
 from task1.inference import load_trained
@@ -117,6 +118,6 @@ def _member(layout: Layout, run: Run, name: str) -> Member:
     trained = load_trained(layout.model(name), torch.device("cpu"))
     if trained.recipe != run.models[name]:
         raise InputError(f"{layout.model(name)}: trained by another recipe than config.yaml has now; train it again")
-    compression = trained.recipe.compression
-    return Member(name, count(trained.network, input_shape(run, name)), compression.weights,
-                  compression.bytes_per_weight, file_digest(layout.model(name) / "model.safetensors"))
+    weights = trained.facts["weights"]  # as shipped, which may be more than the recipe asks for
+    return Member(name, count(trained.network, input_shape(run, name)), weights, BYTES_PER_WEIGHT[weights],
+                  file_digest(layout.model(name) / "model.safetensors"))

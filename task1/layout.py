@@ -4,7 +4,7 @@
     work/index/<dataset>.csv            one row a clip; beside it .corpus.json (where the recordings came from),
                                         .verified and .findings.csv (the check of the files)
     work/features/<digest>/<dataset>/   parts of the feature store, store.json last
-    work/runs/<entry>-<profile>/        config.yaml, models/, system<k>/, scores/, submission/, report/
+    work/runs/<entry>-<profile>/        config.yaml, models/, system<k>/, scores/, submission/, report/, logs/
 """
 
 from dataclasses import dataclass
@@ -64,6 +64,10 @@ class Layout:
 
     def scores(self, system: int, part: str) -> Path:
         return self.run / "scores" / f"system{system}.{part}.json"
+
+    def log(self, stage: str, what: str = "all") -> Path:
+        """What a stage said."""
+        return self.run / "logs" / f"{stage}.{what}.txt"
 
     @property
     def submission(self) -> Path:

@@ -37,8 +37,10 @@ def _train(arguments: argparse.Namespace) -> None:
 
     from task1.errors import InputError
     from task1.inference import choose_device
+    from task1.training.allocator import keep_freed_memory
     from task1.training.train import train
 
+    keep_freed_memory()
     if arguments.threads is not None:
         if arguments.threads < 1:
             raise InputError(f"--threads {arguments.threads}: expected 1 or more")

@@ -124,7 +124,8 @@ class Profile(Strict):
     corpus: Literal["embedded", "recorded"]
     embedded: dict[Literal["1", "10"], CorpusChoice] = Field(default={}, description="by clip seconds")
     part_clips: PositiveInt = Field(description="clips in one part of the feature store")
-    systems: tuple[PositiveInt, ...] = Field(default=(), description="only these; none: all systems and models")
+    systems: dict[str, tuple[PositiveInt, ...]] = Field(default={}, description="by entry: only these systems, and "
+                                                        "the models behind them; else all")
     overrides: dict[str, Any] = {}
     entries: dict[str, dict[str, Any]] = {}
 

@@ -236,6 +236,9 @@ class Pruning(Strict):
     fine_tune_epochs: int = Field(ge=0)
 
 
+BYTES_PER_WEIGHT = {"int8": 1, "float16": 2, "float32": 4}
+
+
 class Compression(Strict):
     """What ships: int8 by quantisation-aware training, float16 after training, or float32."""
 
@@ -245,7 +248,7 @@ class Compression(Strict):
 
     @property
     def bytes_per_weight(self) -> int:
-        return {"int8": 1, "float16": 2, "float32": 4}[self.weights]
+        return BYTES_PER_WEIGHT[self.weights]
 
 
 class Decision(Strict):

@@ -59,7 +59,8 @@ def resolve(entry: str, profile: str, settings: Sequence[str] = (), corpora: Pat
     for layer in layers(written, chosen, str(profile_path(profile)), settings):
         layered.lay(layer)
     merged = check(Entry, layered.content, str(path), places=layered.places)
-    wanted = _select(_run(layered.content, merged, chosen, settings, corpora, str(path)), systems or chosen.systems)
+    wanted = _select(_run(layered.content, merged, chosen, settings, corpora, str(path)), systems or
+                     chosen.systems.get(merged.name, ()))
     run = check(Run, wanted, f"{path} with profile {chosen.name}", places=layered.places)
     _check_references(run, str(path))
     return run

@@ -13,6 +13,7 @@ import torch
 
 from task1.augment.pipeline import Augmenter
 from task1.augment.spectrum_correction import corrections, spectra
+from task1.compress.half import to_half
 from task1.config import ModelRecipe, Run, load_run, taxonomy
 from task1.corpus.folds import validation_split
 from task1.corpus.index import read_index
@@ -27,7 +28,7 @@ from task1.training.data import Clips, load_clips, training_rows
 from task1.training.loop import fit
 from task1.training.progress import write_history
 from task1.training.state import State
-from task1.training.support import unsupported
+from task1.training.support import shipped, unsupported
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,9 @@ def load_fold(at: Layout, run: Run, recipe: ModelRecipe, device: torch.device) -
     if held_back.all() or (held_back.any() != (settings.validation_share > 0)):
         raise InputError(f"{at.index(run.development)}: a validation share of {settings.validation_share:g} "
                          f"holds back {held_back.sum()} of {len(rows)} clips; change training.validation_share")
-    return Fold(load_clips(store, rows[~held_back], device, "training clips"),
+    # of all development data, clips outside the train fold share locations with those held back: they go, too
+    apart = ~rows["location"].isin(set(rows["location"][held_back])).to_numpy(dtype=bool)
+    return Fold(load_clips(store, rows[apart], device, "training clips"),
                 load_clips(store, rows[held_back], device, "validation clips") if held_back.any() else None)
 
 
@@ -120,15 +123,16 @@ def check_network(name: str, network: torch.nn.Module, recipe: ModelRecipe, clip
 def write_model(folder: Path, run: Run, name: str, recipe: ModelRecipe, fold: Fold, state: State,
                 deviations: list[str]) -> None:
     """The finished model; model.json last, so that where it is, the rest is whole."""
+    weights = shipped(recipe.compression)
     with atomic_path(folder / "model.safetensors") as temporary:
-        save_tensors(state.result(), temporary)
+        save_tensors(to_half(state.result()) if weights == "float16" else state.result(), temporary)
     write_history(folder / "history.csv", state.history)
     device, kept = fold.train.logmel.device, state.kept_record
     write_json(folder / "model.json", {
         "format": 1, "model": name, "entry": run.entry, "profile": run.profile, "corpus": run.development,
         "embedded": run.embedded, "features": run.features.model_dump(mode="json"),
         "recipe": recipe.model_dump(mode="json"), "recipe_digest": digest(recipe.model_dump(mode="json")),
-        "deviations": deviations, "seed": recipe.training.seed, "epochs": state.epoch,
+        "weights": weights, "deviations": deviations, "seed": recipe.training.seed, "epochs": state.epoch,
         "weights_of": "mean of epochs" if state.sums_weight else "epoch", "kept": kept,
         "clips": {"train": len(fold.train), "validation": len(fold.validation) if fold.validation else 0},
         "seconds": sum(record["seconds"] for record in state.history),

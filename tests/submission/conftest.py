@@ -69,7 +69,7 @@ def _weights(layout: Layout, run: Run) -> None:
         layout.model(name).mkdir(parents=True)
         save_file(state, layout.model(name) / "model.safetensors")
         recipe = run.models[name].model_dump(mode="json")
-        write_json(layout.model(name) / "model.json", {"recipe": recipe, "deviations": []})
+        write_json(layout.model(name) / "model.json", {"recipe": recipe, "weights": "int8", "deviations": []})
 
 
 def _evaluation(layout: Layout, run: Run) -> None:

@@ -217,6 +217,13 @@ def test_the_verb_prints_the_path(make_run: Any, capsys: pytest.CaptureFixture[s
     assert Path(capsys.readouterr().out.strip()).exists()
 
 
+def test_sizes_are_those_of_what_ships_not_of_what_the_recipe_asks_for(make_run: Any) -> None:
+    folder = make_run()
+    said = folder / "models" / "model1" / "model.json"
+    said.write_text(json.dumps(json.loads(said.read_text()) | {"weights": "float16"}))
+    assert meta(package(folder), 1)["system"]["complexity"]["total_model_size"] == 2 * PARAMETERS
+
+
 def test_what_was_not_executed_is_said_in_the_meta_file(make_run: Any) -> None:
     folder = make_run()
     scores = folder / "scores" / "system1.development.json"

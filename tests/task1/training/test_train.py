@@ -7,10 +7,12 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from safetensors.torch import load_file
 
 from task1.config import Run, resolve, taxonomy
 from task1.errors import InputError
 from task1.inference import load_trained
+from task1.layout import Layout
 from task1.training import train as module
 from task1.training.checkpoint import Checkpoint
 from task1.training.train import train
@@ -55,18 +57,37 @@ def plan(monkeypatch: pytest.MonkeyPatch, *settings: str) -> Run:
 
 def test_a_trained_folder_tells_its_origin(at: Path, monkeypatch: pytest.MonkeyPatch,
                                            capsys: pytest.CaptureFixture[str]) -> None:
-    run = plan(monkeypatch, "training.epochs=2", "compression.weights=float16")
+    run = plan(monkeypatch, "training.epochs=2")
     folder = train(at, "model1", CPU)
     assert sorted(path.name for path in folder.iterdir()) == ["history.csv", "model.json", "model.safetensors"]
     facts = json.loads((folder / "model.json").read_text())
     assert (facts["corpus"], facts["embedded"], facts["epochs"]) == (run.development, True, 2)
     assert facts["clips"] == {"train": 60, "validation": 60}
     assert facts["kept"]["epoch"] in (1, 2)
-    assert facts["deviations"] == ["compression.weights: float16 asked for, trained and run in float32"]
+    assert facts["deviations"] == ["compression.weights: int8 asked for, float16 shipped and counted"]
+    assert facts["weights"] == "float16"
+    assert {tensor.dtype for tensor in load_file(folder / "model.safetensors").values()} == {torch.float16, torch.int64}
     assert capsys.readouterr().err.count(facts["deviations"][0]) == 1
     trained = load_trained(folder, CPU)
     assert trained.recipe == run.models["model1"]
     assert not trained.network.training
+
+
+def test_clips_at_held_back_locations_are_never_learned_from(at: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def with_unused(path: Path) -> pd.DataFrame:
+        table = index(path)
+        return table.assign(split=["unused" if name.endswith("-b.wav") else "train" for name in table["filename"]])
+
+    run = plan(monkeypatch, "training.data=all")
+    monkeypatch.setattr(module, "read_index", with_unused)
+    fold = module.load_fold(Layout(at), run, run.models["model1"], CPU)
+    assert fold.validation is not None
+    assert any(name.endswith("-b.wav") for name in fold.train.filenames)  # unused clips elsewhere are learned from
+
+    def places(names: list[str]) -> set[str]:
+        return {name.split("-")[2] for name in names}
+
+    assert not places(fold.train.filenames) & places(fold.validation.filenames)
 
 
 def test_a_stopped_training_goes_on_and_ends_in_the_same_bytes(at: Path, monkeypatch: pytest.MonkeyPatch,

@@ -1,0 +1,1 @@
+"""What ships: the weights in the form that the edition's size counts."""
