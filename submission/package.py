@@ -22,6 +22,7 @@ from task1.complexity import memory_bytes
 from task1.config import Edition, Run, edition, load_run
 from task1.corpus.index import read_index
 from task1.errors import InputError
+from task1.features.store import left_out
 from task1.files import atomic_path, file_digest, write_json, write_text
 from task1.layout import Layout
 from task1.outputs import align, basename, read_outputs, write_outputs
@@ -68,7 +69,8 @@ def evaluation_clips(layout: Layout, run: Run, rules: Edition) -> list[str]:
     if not path.exists():
         raise InputError(f"{path}: no such file; `task1 corpus index` writes it")
     index = read_index(path)
-    clips = [basename(name) for name in index["filename"][index["split"] == "evaluation"]]
+    skipped = left_out(layout.features(run, run.evaluation)) if run.skip_bad else {}
+    clips = [basename(name) for name in index["filename"][index["split"] == "evaluation"] if name not in skipped]
     if not run.embedded and len(clips) != rules.output_rows:
         raise InputError(f"{path}: {len(clips):,} clips, but edition {rules.name} evaluates {rules.output_rows:,}; "
                          "use the whole evaluation set")

@@ -126,6 +126,7 @@ def predict_system(run_folder: Path, number: int, part: str, device: torch.devic
     index = read_index(at.index(name))
     filenames = index["filename"][index["split"] == split].tolist()
     store = FeatureStore(at.features(run, name), run.features)
+    filenames = [name for name in filenames if not (run.skip_bad and name in store.skipped)]
     members = [predict(at.model(member), store, filenames, device) for member in system.models]
     target = at.output(number, part)
     write_outputs(target, mean_of(members))

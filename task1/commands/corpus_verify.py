@@ -33,6 +33,8 @@ def register(actions: "Verbs") -> None:
                         help="threads; more help where the disk is far away (default: %(default)s)")
     parser.add_argument("--report", type=Path, metavar="FILE",
                         help="write all findings there, one a row (TAB-separated)")
+    parser.add_argument("--skip-bad", action="store_true",
+                        help="list findings, but do not fail for them: the features stage will leave these files out")
     parser.set_defaults(handler=_verify)
 
 
@@ -51,7 +53,7 @@ def _verify(arguments: argparse.Namespace) -> int:
     if arguments.report:
         write_report(report, arguments.report)
     print(summary(report, arguments.report))
-    return 0 if report.clean else 1
+    return 0 if report.clean or arguments.skip_bad else 1
 
 
 def summary(report: "VerifyReport", path: Path | None) -> str:

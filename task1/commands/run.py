@@ -68,6 +68,8 @@ def register(verbs: "Verbs") -> None:
                         "(default: <work>/corpora; what is missing there is downloaded)")
     parser.add_argument("--work", type=Path, default=ROOT / "work", metavar="DIR",
                         help="where everything is written (default: work/ beside run_all.sh)")
+    parser.add_argument("--skip-bad", action="store_true",
+                        help="list recordings that cannot be used and leave them out, instead of stopping")
     parser.add_argument("--jobs", "-j", type=_positive, default=os.cpu_count() or 1, metavar="N",
                         help="processor cores to use (default: all, %(default)s)")
     parser.add_argument("--dry-run", "-n", action="store_true", help="say what would be done and why; do nothing")
@@ -94,7 +96,7 @@ def _run(arguments: argparse.Namespace) -> int:
         entry=arguments.entry, profile=arguments.profile, settings=arguments.settings,
         systems=arguments.systems, work=arguments.work,
         data=arguments.data, first=arguments.first, last=arguments.upto or arguments.stop, forced=arguments.force,
-        jobs=arguments.jobs, dry_run=arguments.dry_run))
+        skip_bad=arguments.skip_bad, jobs=arguments.jobs, dry_run=arguments.dry_run))
 
 
 def _list() -> int:

@@ -72,5 +72,8 @@ def _of_run(arguments: argparse.Namespace) -> dict[str, Any]:
         if not run.embedded:
             raise InputError(f"{name}: its true scenes are not public; score a table you have a list for with --truth")
         truth = at.truth(run, name)
+    from task1.features.store import left_out
+
+    without = tuple(left_out(at.features(run, name))) if run.skip_bad else ()
     return {"outputs": [at.output(arguments.system, arguments.part)], "labels": [f"system{arguments.system}"],
-            "truth": truth, "corpus": name, "json": arguments.json or at.scores(arguments.system, arguments.part)}
+            "truth": truth, "without": without, "corpus": name, "json": arguments.json or at.scores(arguments.system, arguments.part)}

@@ -155,6 +155,7 @@ class Run(Strict):
     source: Source | None
     clip_seconds: PositiveFloat
     settings: tuple[str, ...] = Field(default=(), description="the --set arguments of this run")
+    skip_bad: bool = Field(default=False, description="unusable recordings are listed and left out everywhere")
 
     @model_validator(mode="after")
     def _teachers(self) -> Self:

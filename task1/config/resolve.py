@@ -45,7 +45,7 @@ def names(kind: str) -> list[str]:
 
 
 def resolve(entry: str, profile: str, settings: Sequence[str] = (), corpora: Path = Path("corpora"),
-            systems: Sequence[int] = ()) -> Run:
+            systems: Sequence[int] = (), skip_bad: bool = False) -> Run:
     """The run that an entry, a profile and `--set` arguments ask for, checked as a whole.
 
     `corpora` is absolute or relative to the work folder. `systems`: only these, with the models behind them; none
@@ -61,7 +61,7 @@ def resolve(entry: str, profile: str, settings: Sequence[str] = (), corpora: Pat
     merged = check(Entry, layered.content, str(path), places=layered.places)
     wanted = _select(_run(layered.content, merged, chosen, settings, corpora, str(path)), systems or
                      chosen.systems.get(merged.name, ()))
-    run = check(Run, wanted, f"{path} with profile {chosen.name}", places=layered.places)
+    run = check(Run, wanted | {"skip_bad": skip_bad}, f"{path} with profile {chosen.name}", places=layered.places)
     _check_references(run, str(path))
     return run
 

@@ -51,6 +51,11 @@ def feature_digest(settings: FeatureSettings, dataset: str) -> str:
     return digest({"features": settings.model_dump(mode="json"), "dataset": dataset})
 
 
+def left_out(folder: Path) -> dict[str, str]:
+    """The recordings that the store in `folder` does without, by file name, and why."""
+    return {row["filename"]: row["reason"] for row in _read_store(folder).get("skipped", [])}
+
+
 class FeatureStore:
     """Read access. Opening checks that every part is there, whole in size and of these parameters; the content of a
     part is checked against its SHA-256 when it is first read."""

@@ -12,7 +12,7 @@ from typing import Any
 from task1.config import dataset, names
 from task1.errors import InputError
 from task1.files import file_digest, write_json
-from task1.outputs import read_outputs
+from task1.outputs import basename, read_outputs
 from task1.scoring.evaluate import evaluate
 from task1.scoring.table import heading, render
 from task1.scoring.truth import read_truth
@@ -27,17 +27,17 @@ CONVENTIONS = {
 
 
 def score(outputs: Sequence[Path], labels: Sequence[str], truth: Path, corpus: str | None = None,
-          json: Path | None = None) -> str:
-    """The text table of all systems; with `json` the figures are written there."""
+          json: Path | None = None, without: Sequence[str] = ()) -> str:
+    """The text table of all systems; with `json` the figures are written there. Clips in `without` are not scored."""
     name = corpus or (truth.stem if truth.stem in names("datasets") else None)
     embedded = None if name is None else dataset(name).origin == "embedded"
-    answers = read_truth(truth)
+    answers = read_truth(truth, without)
     systems = [evaluate(read_outputs(path), answers, str(path)) for path in outputs]
     described = [_description(path) for path in outputs]
     if json:
         write_json(json, {
             "format": 1, "corpus": name, "embedded": embedded,
-            "truth": {"file": truth.name, "sha256": file_digest(truth)},
+            "truth": {"file": truth.name, "sha256": file_digest(truth), "left_out": sorted(map(basename, without))},
             "conventions": CONVENTIONS,
             "systems": [
                 {"label": label, "file": path.name, "sha256": file_digest(path), "system": system, "scores": scores}

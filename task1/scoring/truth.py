@@ -34,8 +34,11 @@ class Truth:
         return len(self.filenames)
 
 
-def read_truth(path: Path) -> Truth:
-    """The clips to be scored and their scenes; anything doubtful is refused with its row (the header is row 1)."""
+def read_truth(path: Path, without: Sequence[str] = ()) -> Truth:
+    """The clips to be scored and their scenes; anything doubtful is refused with its row (the header is row 1).
+
+    Clips named in `without` are left out.
+    """
     table = _read(path)
     column = "scene" if "scene" in table else "scene_label"
     for needed in ("filename", column):
@@ -44,6 +47,8 @@ def read_truth(path: Path) -> Truth:
                              "filename and scene_label, as in TAU's fold1_evaluate.csv")
     if "split" in table:
         table = table[table["split"].isin(SCORED_SPLITS)]
+    if without:
+        table = table[~table["filename"].map(basename).isin(set(map(basename, without)))]
     if table.empty:
         raise InputError(f"{path}: no clips to score; expected rows (of split {' or '.join(SCORED_SPLITS)}, if there "
                          "is such a column)")

@@ -22,13 +22,14 @@ from task1.features.network_input import network_input
 from task1.features.store import FeatureStore, feature_digest
 from task1.files import atomic_path, digest, write_json
 from task1.layout import Layout
-from task1.models import build
+from task1.models import build, module_of
 from task1.training.checkpoint import Checkpoint, save_tensors
 from task1.training.data import Clips, load_clips, training_rows
 from task1.training.loop import fit
 from task1.training.progress import write_history
 from task1.training.state import State
 from task1.training.support import shipped, unsupported
+from task1.workflow.code import code_digest
 
 
 @dataclass(frozen=True)
@@ -96,6 +97,7 @@ def identity(run: Run, recipe: ModelRecipe, fold: Fold) -> str:
         "recipe": recipe.model_dump(mode="json"), "features": feature_digest(run.features, run.development),
         "train": fold.train.filenames, "validation": fold.validation.filenames if fold.validation else [],
         "device": fold.train.logmel.device.type, "torch": torch.__version__,
+        "code": code_digest("task1.training.train", module_of(recipe.network)),
     })
 
 

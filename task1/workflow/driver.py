@@ -38,6 +38,7 @@ class Request:
     first: str | None
     last: str | None
     forced: Sequence[str]
+    skip_bad: bool
     jobs: int
     dry_run: bool
 
@@ -53,7 +54,7 @@ def run(request: Request) -> int:
     work = request.work.resolve()
     data = request.data.resolve() if request.data else None
     resolved = resolve(request.entry, request.profile, request.settings, data or Path("corpora"),
-                       request.systems)
+                       request.systems, request.skip_bad)
     folder = work / "runs" / f"{resolved.entry}-{resolved.profile}"
     at = Layout(folder)
     _announce(resolved, folder)
