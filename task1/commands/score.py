@@ -63,6 +63,7 @@ def _request(arguments: argparse.Namespace) -> dict[str, Any]:
 def _of_run(arguments: argparse.Namespace) -> dict[str, Any]:
     from task1.config import load_run
     from task1.errors import InputError
+    from task1.features.store import left_out
     from task1.layout import Layout
 
     at, run = Layout(arguments.run), load_run(arguments.run)
@@ -72,8 +73,7 @@ def _of_run(arguments: argparse.Namespace) -> dict[str, Any]:
         if not run.embedded:
             raise InputError(f"{name}: its true scenes are not public; score a table you have a list for with --truth")
         truth = at.truth(run, name)
-    from task1.features.store import left_out
-
     without = tuple(left_out(at.features(run, name))) if run.skip_bad else ()
     return {"outputs": [at.output(arguments.system, arguments.part)], "labels": [f"system{arguments.system}"],
-            "truth": truth, "without": without, "corpus": name, "json": arguments.json or at.scores(arguments.system, arguments.part)}
+            "truth": truth, "without": without, "corpus": name,
+            "json": arguments.json or at.scores(arguments.system, arguments.part)}
