@@ -1,0 +1,75 @@
+"""A trained float network as an ONNX file, by PyTorch's exporter without TorchScript.
+
+Input: a network and the shape of a clip, (channel, mel, frame). Output: one file with its weights inside: input `input`
+(batch, channel, mel, frame), output `logits` (batch, class), any batch size. The same weights and metadata make the
+same bytes on any machine: what the exporter adds about its own run (source lines, paths, versions) is taken out.
+"""
+
+import copy
+import json
+import logging
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import onnx
+import torch
+from torch import nn
+
+from task1.errors import InputError
+from task1.files import write_bytes
+
+OPSET = 20
+IR_VERSION = 10
+"""Fixed, so that the file does not change with the library that writes it; every ONNX Runtime since 1.18 reads them."""
+INPUT, OUTPUT, PRODUCER = "input", "logits", "task1"
+
+
+def export_float(network: nn.Module, input_shape: Sequence[int], path: Path, metadata: Mapping[str, str]) -> None:
+    """Write `network` as it is in evaluation. Metadata values are JSON texts, e.g. {"classes": '["airport", ...]'}."""
+    still = copy.deepcopy(network).cpu().float().to(memory_format=torch.contiguous_format).eval()  # type: ignore[call-overload]
+    clips = torch.zeros(2, *input_shape)  # two, for one would be taken for a constant
+    with _quiet():
+        program = torch.onnx.export(
+            still, (clips,), dynamo=True, opset_version=OPSET, input_names=[INPUT], output_names=[OUTPUT],
+            dynamic_shapes=({0: torch.export.Dim("batch", min=1)},), external_data=False, verbose=False)
+    assert program is not None
+    save_model(_without_traces(program.model_proto), path, metadata)
+
+
+def save_model(model: onnx.ModelProto, path: Path, metadata: Mapping[str, str]) -> None:
+    """Check the model, put the metadata in and write it, always in the same bytes."""
+    for key, text in metadata.items():
+        try:
+            json.loads(text)
+        except (TypeError, ValueError):
+            raise InputError(f"{path}: metadata {key}: found {text!r}, expected JSON text") from None
+    model.producer_name, model.producer_version, model.ir_version = PRODUCER, "", IR_VERSION
+    onnx.helper.set_model_props(model, dict(sorted(metadata.items())))
+    onnx.checker.check_model(model, full_check=True)
+    write_bytes(path, model.SerializeToString(deterministic=True))
+
+
+def _without_traces(model: onnx.ModelProto) -> onnx.ModelProto:
+    """Source lines and paths of the machine that exported, which the exporter notes at every node and value."""
+    graph = model.graph
+    for part in (*graph.node, *graph.value_info, *graph.initializer, *graph.input, *graph.output, graph):
+        part.ClearField("metadata_props")
+        part.ClearField("doc_string")
+    model.ClearField("doc_string")
+    return model
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """The exporter tells of libraries that are absent and of its own deprecations: nothing that a user could act on."""
+    logger = logging.getLogger("torch.onnx")
+    level = logger.level
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        logger.setLevel(logging.ERROR)
+        try:
+            yield
+        finally:
+            logger.setLevel(level)

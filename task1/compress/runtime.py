@@ -1,0 +1,36 @@
+"""ONNX Runtime with telemetry off, one thread and the CPU alone. Nothing else in this project imports it.
+
+Later releases send usage data unless a variable is set before the library is loaded, so it is set here, in front of the
+import, and the library's own switch is turned off behind it.
+"""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from task1.errors import InputError
+
+if TYPE_CHECKING:
+    from onnxruntime import InferenceSession
+
+OFF = {"ORT_DISABLE_TELEMETRY": "1", "ORT_TELEMETRY_DISABLED": "1"}
+"""Two names, for the releases differ."""
+_ONLY_ERRORS = 3
+
+
+def session(path: Path, optimized: Path | None = None) -> "InferenceSession":
+    """The model of `path`, ready to run; the graph that is really executed is written to `optimized`."""
+    os.environ.update(OFF)
+    import onnxruntime
+
+    onnxruntime.disable_telemetry_events()
+    onnxruntime.set_default_logger_severity(_ONLY_ERRORS)
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    if optimized is not None:
+        options.optimized_model_filepath = str(optimized)
+    try:
+        return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # the library's exceptions have no common base of their own
+        raise InputError(f"{path}: no ONNX model that can be run ({str(error).splitlines()[0]}); export it "
+                         "again") from error
