@@ -44,8 +44,8 @@ class Progress(logging.Handler):
         rule = said["rule_name"]
         if rule not in ORDER:
             return
-        job = Job(said["jobid"], rule, " ".join(dict(said["wildcards"]).values()), said["reason"])
-        job.label = job.label.replace("  ", " ")
+        labels = [value for name, value in dict(said["wildcards"]).items() if name != "digest"]
+        job = Job(said["jobid"], rule, " ".join(labels), said["reason"])
         if job.number in self.jobs and not self.dry_run:
             return
         self.jobs[job.number] = job
