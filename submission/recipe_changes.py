@@ -13,8 +13,8 @@ PUBLISHED = "full"
 def recipe_changes(run: Run) -> list[str]:
     """One line for each changed key, models with the same change together."""
     try:
-        published = resolve(run.entry, PUBLISHED)
-    except InputError:  # an entry of the user's own, known here by its name only
+        published = resolve(run.recipe, PUBLISHED)
+    except InputError:  # the file is gone, or means other data sets
         return []
     changes: dict[str, list[str]] = {}
     for name, model in run.models.items():

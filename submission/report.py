@@ -26,7 +26,8 @@ def write_report(folder: Path) -> tuple[Path, Path]:
     """Write both forms; return their paths."""
     layout = Layout(folder)
     run = load_run(folder)
-    material = Material(run, edition(run.edition), str(folder), _package_record(layout),
+    typed = str(Path(layout.work.resolve().name, "runs", folder.name))  # as from the folder of run_all.sh
+    material = Material(run, edition(run.edition), typed, _package_record(layout),
                         _scored(layout, run, "development"), _scored(layout, run, "evaluation") if run.embedded else {})
     content = {"title": f"{run.texts.name}: {run.entry}, profile {run.profile}", "embedded": run.embedded,
                "sections": sections(material)}

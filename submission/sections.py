@@ -70,7 +70,7 @@ def _summary(material: Material) -> Section:
         [f"Entry {run.entry} ({run.texts.name}), profile {run.profile}, edition {run.edition}. Trained and scored on "
          f"{corpora[0]}; output tables for {corpora[1]}.",
          "Accuracy is the mean over scenes in percent, log loss the mean over clips in nats, both on the development "
-         f"test fold. Bytes are those of all parameters in the type that the recipe asks for, MACs by the "
+         f"test fold. Bytes are those of all parameters in the type that they ship in, MACs by the "
          f"{material.rules.macs.convention} convention.", *_caution(material)],
         Table(["System", "Label", "Models", "Accuracy", "Log loss", "Parameters", "Bytes", "MACs"], rows))
 
@@ -78,8 +78,7 @@ def _summary(material: Material) -> Section:
 def _caution(material: Material) -> list[str]:
     if not any(one.deviations for one in material.development.values()):
         return []
-    return ["Parts of the recipe were not executed, so scores and sizes may belong to different things: see the "
-            "section on what was not executed."]
+    return ["Parts of the recipe were not executed: see the section on that."]
 
 
 def _seen_unseen(name: str, scored: Mapping[int, Scored]) -> Section:
@@ -133,7 +132,7 @@ def _models(material: Material) -> Section:
         ["Counted on the float network for one clip. Conventions: see the verb `task1 complexity`. Executed are the "
          "multiply-accumulates of convolutions and matrix products that PyTorch's own counter sees; activations are "
          "float32, operation by operation."],
-        Table(["Model", "Weights asked for", *(title for title, _ in columns)], rows))
+        Table(["Model", "Weights", *(title for title, _ in columns)], rows))
 
 
 def _members(material: Material) -> list[Mapping[str, Any]]:
@@ -173,15 +172,10 @@ def _provenance(material: Material) -> Section:
 
 def _repeat(material: Material) -> Section:
     run = material.run
-    whole = ["./run_all.sh", "--entry", run.entry, "--profile", run.profile]
-    if not run.embedded:
-        whole += ["--data", run.corpora]
-    for setting in run.settings:
-        whole += ["--set", setting]
     folder = shlex.quote(material.folder)
     single = [f"python -m task1 score --run {folder} --system {index} --part development" for index in run.systems]
     return Section("To repeat", ["The whole run, then the scores and the package alone:"], commands=[
-        shlex.join(whole), *single, f"python -m submission package --run {folder}",
+        shlex.join(run.command), *single, f"python -m submission package --run {folder}",
         f"python -m submission report --run {folder}"])
 
 

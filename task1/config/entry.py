@@ -155,6 +155,8 @@ class Run(Strict):
     source: Source | None
     clip_seconds: PositiveFloat
     settings: tuple[str, ...] = Field(default=(), description="the --set arguments of this run")
+    recipe: str = Field(description="the entry's name, or the path of the user's own file")
+    command: tuple[str, ...] = Field(description="what a person types to have this run again")
     skip_bad: bool = Field(default=False, description="unusable recordings are listed and left out everywhere")
 
     @model_validator(mode="after")

@@ -61,7 +61,9 @@ def resolve(entry: str, profile: str, settings: Sequence[str] = (), corpora: Pat
     merged = check(Entry, layered.content, str(path), places=layered.places)
     wanted = _select(_run(layered.content, merged, chosen, settings, corpora, str(path)), systems or
                      chosen.systems.get(merged.name, ()))
-    run = check(Run, wanted | {"skip_bad": skip_bad}, f"{path} with profile {chosen.name}", places=layered.places)
+    wanted |= {"skip_bad": skip_bad, "recipe": str(path.resolve()) if str(path) == entry else entry,
+               "command": _command(entry, profile, settings, corpora, systems, skip_bad)}
+    run = check(Run, wanted, f"{path} with profile {chosen.name}", places=layered.places)
     _check_references(run, str(path))
     return run
 
@@ -99,6 +101,16 @@ def _run(raw: dict[str, Any], merged: Entry, chosen: Profile, settings: Sequence
         "systems": raw["systems"], "authors": raw["authors"], "texts": raw["texts"], "source": raw.get("source"),
         "clip_seconds": merged.features.clip_seconds, "settings": list(settings),
     }
+
+
+def _command(entry: str, profile: str, settings: Sequence[str], corpora: Path, systems: Sequence[int],
+             skip_bad: bool) -> list[str]:
+    """What a person types to have this run again."""
+    words = ["./run_all.sh", "--entry", entry, "--profile", profile]
+    words += [word for number in systems for word in ("--system", str(number))]
+    words += [word for setting in settings for word in ("--set", setting)]
+    words += ["--skip-bad"] if skip_bad else []
+    return [*words, "--data", str(corpora)] if corpora.is_absolute() else words
 
 
 def _select(run: dict[str, Any], systems: Sequence[int]) -> dict[str, Any]:

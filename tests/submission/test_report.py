@@ -116,7 +116,7 @@ def test_a_recorded_corpus_has_no_warning(make_run: Any, monkeypatch: pytest.Mon
     rules = edition("2023").model_copy(update={"output_rows": 3})
     monkeypatch.setattr("submission.package.edition", lambda _: rules)
     text, page = reported(make_run(embedded=False, development="tau2022mobile_dev", evaluation="tau2023mobile_eval",
-                                   corpora="/data/tau lists"))
+                                   command=["./run_all.sh", "--data", "/data/tau lists"]))
     assert "EMBEDDED" not in text + page
     assert "evaluation set\n" not in text
     assert "--data '/data/tau lists'" in text

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from task1.config import META, Entry, load, load_run, names, resolve, save_run
+from task1.config import META, Entry, Profile, load, load_run, names, resolve, save_run
 from task1.errors import InputError
 
 Write = Callable[..., str]
@@ -34,7 +34,9 @@ def test_every_entry_runs_with_every_profile(entry: str, profile: str, tmp_path:
     save_run(run, tmp_path / "config.yaml")
     assert load_run(tmp_path) == run
     written = load(Entry, META / "entries" / f"{entry}.yaml")
-    assert list(run.models) == list(written.models)
+    assert set(run.models) <= set(written.models)
+    assert run.systems.keys() == set(load(Profile, META / "profiles" / f"{profile}.yaml").systems.get(
+        entry, tuple(written.systems)))
     assert run.embedded == (profile != "full")
 
 
@@ -221,3 +223,19 @@ def test_unknown_names_are_told_with_the_known_ones() -> None:
         resolve("nobody", "full")
     with pytest.raises(InputError, match=r"huge\.yaml: no such file; there are: demo, full, tiny"):
         resolve("wang2023", "huge")
+
+
+def test_single_systems_bring_their_models_and_teachers_along() -> None:
+    run = resolve("shao2022", "full", systems=[2])
+    assert list(run.systems) == [2]
+    assert set(run.models) == {"teacher_x", "teacher_o", "student1", "student2"}
+    with pytest.raises(InputError, match="no system 3; there are: 1, 2"):
+        resolve("shao2022", "full", systems=[3])
+
+
+def test_a_run_knows_what_a_person_types_to_have_it_again() -> None:
+    run = resolve("wang2023", "tiny", ["training.epochs=2"], Path("/data/tau"), systems=[1], skip_bad=True)
+    assert " ".join(run.command) == ("./run_all.sh --entry wang2023 --profile tiny --system 1 --set training.epochs=2 "
+                                     "--skip-bad --data /data/tau")
+    again = resolve("wang2023", "tiny", ["training.epochs=2"], Path("/data/tau"), systems=[1], skip_bad=True)
+    assert again == run
