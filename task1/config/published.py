@@ -39,7 +39,8 @@ class Figure(Strict):
     row: str
     column: str
     value: float
-    unit: Literal["%", "nats", "parameters", "macs", "kB", "KB", "blocks", "weight"]
+    unit: Literal["%", "nats", "parameters", "macs", "kB", "KB", "blocks", "weight", "Hz", "samples", "frames", "bands",
+                  "channels", "s", "bits", "epochs", "classes", "devices", "cities", "times"]
     as_printed: str
     convention: Convention
     note: str = ""

@@ -106,7 +106,7 @@ def test_a_lost_corpus_is_made_again(finished: tuple[Path, str], tmp_path: Path)
     assert run(work, "index").returncode == 0
     (folder,) = (path for path in (work / "corpora").glob("*-development") if path.is_dir())
     folder.rename(tmp_path / "moved")
-    shown = run(work, "index")
+    shown = run(work, "features")
     assert shown.returncode == 0, shown.stderr
     assert begun(shown)[0] == "corpus"
     assert folder.is_dir()
