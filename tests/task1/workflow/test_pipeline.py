@@ -1,6 +1,7 @@
 """The pipeline as a user runs it, on the smallest embedded corpus: whole, again, changed, killed."""
 
 import hashlib
+import json
 import os
 import random
 import re
@@ -152,3 +153,23 @@ def test_mistakes_are_told_in_a_sentence(tmp_path: Path, arguments: list[str], t
     assert shown.returncode == 2
     assert re.search(told, shown.stderr), shown.stderr
     assert "Traceback" not in shown.stderr
+
+
+def test_unusable_recordings_stop_the_run_or_are_left_out_everywhere(tmp_path: Path) -> None:
+    work = tmp_path / "work"
+    assert run(work, "corpus").returncode == 0
+    (root,) = (path for path in (work / "corpora").glob("*-development") if path.is_dir())
+    test_fold = (root / "evaluation_setup" / "fold1_test.csv").read_text().split()[1:]
+    bad = root / test_fold[0]
+    bad.write_bytes(bad.read_bytes()[:1000])
+    refused = run(work)
+    assert refused.returncode == 1
+    assert "truncated" in refused.stdout
+    assert bad.name in refused.stdout
+    shown = run(work, "--skip-bad", "score")
+    assert shown.returncode == 0, shown.stderr
+    (table,) = work.glob("runs/*/system1/development.output.csv")
+    predicted = {line.split("\t")[0] for line in table.read_text().splitlines()[1:]}
+    assert predicted == {Path(name).name for name in test_fold} - {bad.name}
+    (scores,) = work.glob("runs/*/scores/system1.development.json")
+    assert json.loads(scores.read_text())["truth"]["left_out"] == [bad.name]
