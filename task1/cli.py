@@ -39,3 +39,6 @@ def run(top: argparse.ArgumentParser, arguments: Sequence[str] | None) -> int:
     except BrokenPipeError:  # the reader of our output (head, less) has left
         sys.stderr.close()
         return 0
+    except OSError as error:  # no room, no permission, a disk that has gone: the machine's matter, not a fault of ours
+        what = f"{error.filename or 'a file'}: {error.strerror or error}"
+        return fail(InputError(f"{what}; mend this and run the same command again"), top.prog)

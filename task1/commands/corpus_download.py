@@ -1,15 +1,13 @@
 """`task1 corpus download`: recordings from the official records."""
 
 import argparse
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from task1.commands import add_verb
+from task1.commands import add_corpora, add_verb
 
 if TYPE_CHECKING:
     from task1.commands import Verbs
 
-ROOT = Path(__file__).resolve().parents[2]
 
 DESCRIPTION = """\
 Fetch the archives of data sets, check their md5 and unpack each right after its check into DIR/<root folder>/.
@@ -33,8 +31,7 @@ examples:
 def register(actions: "Verbs") -> None:
     parser = add_verb(actions, "download", "fetch, check and unpack recordings (resumable)", DESCRIPTION)
     parser.add_argument("datasets", nargs="+", metavar="DATASET", help="names under meta/datasets")
-    parser.add_argument("--corpora", type=Path, default=ROOT / "work" / "corpora", metavar="DIR",
-                        help="holds the data sets' folders (default: work/corpora beside run_all.sh)")
+    add_corpora(parser)
     parser.add_argument("--jobs", type=int, default=2, metavar="N", choices=range(1, 5),
                         help="archives fetched at a time, 1 to 4 (default: %(default)s)")
     parser.add_argument("--mirror", metavar="DIR|URL", help="take the archives from this folder (in it or in its "

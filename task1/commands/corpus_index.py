@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from task1.commands import add_verb
+from task1.commands import WORK, add_corpora, add_verb
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,8 +24,7 @@ published ones. Without meta.csv the clips in neither fold list are left out.
 def register(actions: "Verbs") -> None:
     parser = add_verb(actions, "index", "list clips, scenes, devices and splits; check for leaks", DESCRIPTION)
     parser.add_argument("dataset", metavar="DATASET", help="a name under meta/datasets")
-    parser.add_argument("--corpora", type=Path, default=Path("work/corpora"), metavar="DIR",
-                        help="holds the data sets' folders (default: %(default)s)")
+    add_corpora(parser)
     parser.add_argument("--root", type=Path, metavar="DIR",
                         help="the data set's own folder, if it is not <corpora>/<its usual name>")
     parser.add_argument("--out", type=Path, metavar="FILE", help="default: work/index/DATASET.csv")
@@ -42,7 +41,7 @@ def _index(arguments: argparse.Namespace) -> None:
     facts = dataset(arguments.dataset)
     root = arguments.root or arguments.corpora / facts.root_dir
     index = build_index(facts, root, arguments.allow_counts)
-    path = arguments.out or Path("work/index") / f"{facts.name}.csv"
+    path = arguments.out or WORK / "index" / f"{facts.name}.csv"
     write_index(index, path)
     print(f"{facts.title}\n\n{summary(index)}\n")
     if not has_all_clips(facts, root):

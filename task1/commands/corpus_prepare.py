@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from task1.commands import add_verb
+from task1.commands import add_verb, positive
 
 if TYPE_CHECKING:
     from task1.commands import Verbs
@@ -19,7 +19,7 @@ def register(actions: "Verbs") -> None:
     parser = add_verb(actions, "prepare", "make, accept or download, as the data set needs", DESCRIPTION)
     parser.add_argument("dataset")
     parser.add_argument("--corpora", type=Path, required=True, metavar="DIR", help="holds the data sets' folders")
-    parser.add_argument("--jobs", type=int, default=1, metavar="N")
+    parser.add_argument("--jobs", type=positive, default=1, metavar="N")
     parser.add_argument("--stamp", type=Path, required=True, metavar="FILE")
     parser.set_defaults(handler=_prepare)
 

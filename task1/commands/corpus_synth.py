@@ -2,10 +2,9 @@
 
 import argparse
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from task1.commands import add_verb
+from task1.commands import add_corpora, add_verb, positive
 
 if TYPE_CHECKING:
     from task1.commands import Verbs
@@ -20,16 +19,14 @@ another manifest or version is made anew, and a folder that this command did not
 evaluation set are kept beside its folder in <root_dir>.truth.csv. Nothing measured on these files says anything about
 real recordings.
 """
-ROOT = Path(__file__).resolve().parents[2]
 DEMONSTRATION = ("embedded-1s-dev", "embedded-1s-eval", "embedded-10s-dev", "embedded-10s-eval")
 
 
 def register(actions: "Verbs") -> None:
     parser = add_verb(actions, "synth", "make the embedded corpus, from nothing", DESCRIPTION)
     parser.add_argument("datasets", nargs="*", default=list(DEMONSTRATION), metavar="NAME")
-    parser.add_argument("--corpora", type=Path, default=ROOT / "work" / "corpora", metavar="DIR",
-                        help="holds the data sets' folders (default: work/corpora beside run_all.sh)")
-    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N",
+    add_corpora(parser)
+    parser.add_argument("--jobs", type=positive, default=os.cpu_count() or 1, metavar="N",
                         help="processes (default: one a core)")
     parser.set_defaults(handler=_synth)
 

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from task1.commands import add_verb
+from task1.commands import add_corpora, add_verb, positive
 
 if TYPE_CHECKING:
     from task1.commands import Verbs
@@ -24,24 +24,17 @@ SHOWN = 5  # findings of one kind
 def register(actions: "Verbs") -> None:
     parser = add_verb(actions, "verify", "check that the recordings are complete and of the right format", DESCRIPTION)
     parser.add_argument("dataset", metavar="DATASET", help="a name under meta/datasets")
-    parser.add_argument("--corpora", type=Path, default=Path("work/corpora"), metavar="DIR",
-                        help="holds the data sets' folders (default: %(default)s)")
+    add_corpora(parser)
     parser.add_argument("--root", type=Path, metavar="DIR",
                         help="the data set's own folder, if it is not <corpora>/<its usual name>")
     parser.add_argument("--full", action="store_true", help="read every sample, not headers and sizes alone")
-    parser.add_argument("--workers", type=_positive, default=4, metavar="N",
+    parser.add_argument("--workers", type=positive, default=4, metavar="N",
                         help="threads; more help where the disk is far away (default: %(default)s)")
     parser.add_argument("--report", type=Path, metavar="FILE",
                         help="write all findings there, one a row (TAB-separated)")
     parser.add_argument("--skip-bad", action="store_true",
                         help="list findings, but do not fail for them: the features stage will leave these files out")
     parser.set_defaults(handler=_verify)
-
-
-def _positive(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"expected a whole number of 1 or more, not {text!r}")
-    return int(text)
 
 
 def _verify(arguments: argparse.Namespace) -> int:

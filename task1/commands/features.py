@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from task1.commands import add_verb
+from task1.commands import add_verb, positive
 
 if TYPE_CHECKING:
     from task1.commands import Verbs
@@ -33,17 +33,11 @@ def register(verbs: "Verbs") -> None:
     parser.add_argument("--dataset", required=True, metavar="NAME", help="data set, a name under meta/datasets")
     parser.add_argument("--index", type=Path, metavar="FILE",
                         help="list of the clips (default: <work>/index/<dataset>.csv)")
-    parser.add_argument("--workers", type=_positive, default=1, metavar="N",
+    parser.add_argument("--workers", type=positive, default=1, metavar="N",
                         help="processes that compute (default: %(default)s)")
     parser.add_argument("--part", type=int, metavar="K", help="compute part K alone, counted from 0; list nothing")
     parser.add_argument("--skip-bad", action="store_true", help="leave unusable recordings out")
     parser.set_defaults(handler=_features)
-
-
-def _positive(text: str) -> int:
-    if not text.isdigit() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"expected a whole number of 1 or more, not {text!r}")
-    return int(text)
 
 
 def _features(arguments: argparse.Namespace) -> None:

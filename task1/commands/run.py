@@ -6,12 +6,11 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from task1.commands import add_verb
+from task1.commands import WORK, add_verb, positive
 
 if TYPE_CHECKING:
     from task1.commands import Verbs
 
-ROOT = Path(__file__).resolve().parents[2]
 
 DESCRIPTION = """\
 From recordings to an official DCASE Task 1 submission package. Without arguments: entry wang2023 on the embedded
@@ -60,27 +59,21 @@ def register(verbs: "Verbs") -> None:
     parser.add_argument("--profile", default="demo", metavar="NAME|FILE",
                         help="demo: embedded corpus, minutes; full: TAU recordings, as published; tiny: seconds "
                              "(default: %(default)s)")
-    parser.add_argument("--system", action="append", type=_positive, default=[], dest="systems", metavar="K",
+    parser.add_argument("--system", action="append", type=positive, default=[], dest="systems", metavar="K",
                         help="only this system, with the models behind it (repeatable; default: the profile's choice)")
     parser.add_argument("--set", action="append", default=[], dest="settings", metavar="KEY=VALUE",
                         help="change one value of the recipe (repeatable)")
     parser.add_argument("--data", type=Path, metavar="DIR", help="folder that holds the TAU folders "
                         "(default: <work>/corpora; what is missing there is downloaded)")
-    parser.add_argument("--work", type=Path, default=ROOT / "work", metavar="DIR",
+    parser.add_argument("--work", type=Path, default=WORK, metavar="DIR",
                         help="where everything is written (default: work/ beside run_all.sh)")
     parser.add_argument("--skip-bad", action="store_true",
                         help="list recordings that cannot be used and leave them out, instead of stopping")
-    parser.add_argument("--jobs", "-j", type=_positive, default=os.cpu_count() or 1, metavar="N",
+    parser.add_argument("--jobs", "-j", type=positive, default=os.cpu_count() or 1, metavar="N",
                         help="processor cores to use (default: all, %(default)s)")
     parser.add_argument("--dry-run", "-n", action="store_true", help="say what would be done and why; do nothing")
     parser.add_argument("--list", action="store_true", help="list entries, profiles and stages")
     parser.set_defaults(handler=_run)
-
-
-def _positive(text: str) -> int:
-    if not text.isdigit() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"expected a whole number of 1 or more, not {text!r}")
-    return int(text)
 
 
 def _run(arguments: argparse.Namespace) -> int:

@@ -3,11 +3,12 @@
 import argparse
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from submission.cli import parser as submission_parser
-from task1.cli import parser
+from task1.cli import parser, run
 
 HEAVY = ("torch", "pandas", "numpy", "pydantic", "snakemake", "librosa")
 
@@ -43,3 +44,23 @@ def test_bad_input_is_one_sentence_and_exit_code_2() -> None:
     assert shown.returncode == 2
     assert shown.stderr.startswith("task1: ")
     assert "Traceback" not in shown.stderr
+
+
+def test_a_place_that_cannot_be_written_is_a_sentence(tmp_path: Path) -> None:
+    blocked = tmp_path / "file"
+    blocked.touch()
+    command = [sys.executable, "-m", "task1", "run", "--work", str(blocked / "work"), "--profile", "tiny"]
+    shown = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert shown.returncode == 2
+    assert "cannot be written (Not a directory); choose another folder with --work" in shown.stderr
+
+
+def test_a_full_disk_is_a_sentence(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def full(_: object) -> int:
+        raise OSError(28, "No space left on device", "work/index/x.csv")
+
+    top = argparse.ArgumentParser(prog="task1")
+    top.set_defaults(handler=full)
+    assert run(top, []) == 2
+    assert capsys.readouterr().err == ("task1: work/index/x.csv: No space left on device; mend this and run the same "
+                                       "command again\n")
