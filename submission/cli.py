@@ -29,12 +29,33 @@ devices, per scene and device, complexity against the edition's limits, and wher
 RUN/submission/package.json, so `submission package` comes first.
 """
 
+AUDIT = """\
+Recompute what is claimed. With --published: the four papers against themselves. Every claim that their own printed
+figures can answer is recomputed from them: averages, differences in percent, sizes in bytes, frames of a clip, learning
+rate cycles, limits, which is largest, whether a percentage can come of so many clips, text against tables.
+
+Verdicts: match (rounds to the printed digits), match by truncation (its digits cut off), differs (the difference is
+ours minus printed, in the printed unit), cannot be computed. In brackets: the readings of an unclear text that match;
+the last column has what the others give.
+
+The claims are meta/published/claims/PAPER.yaml, the figures meta/published/PAPER.csv. How our networks compare with the
+printed counts: `task1 complexity --published`.
+
+Exit status: 0; with --strict 1 if a claim differs; 2 for bad input.
+
+examples:
+  submission audit --published
+  submission audit --published wang2023
+  submission audit --published --format md
+"""
+
 
 def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="submission", description=__doc__)
     verbs = top.add_subparsers(title="verbs", metavar="VERB", required=True)
     _verb(verbs, "package", "write the official package of a run", PACKAGE, _package)
     _verb(verbs, "report", "write the report of a run, as Markdown and as one HTML page", REPORT, _report)
+    _add_audit(verbs)
     return top
 
 
@@ -49,6 +70,15 @@ def _verb(verbs: "Verbs", name: str, summary: str, description: str, handler: ob
     verb.set_defaults(handler=handler)
 
 
+def _add_audit(verbs: "Verbs") -> None:
+    verb = add_verb(verbs, "audit", "recompute what is claimed", AUDIT)
+    verb.add_argument("--published", nargs="?", const="", metavar="PAPER",
+                      help="the papers against themselves: one, or all four")
+    verb.add_argument("--format", choices=("text", "md", "csv", "json"), default="text", help="(default: %(default)s)")
+    verb.add_argument("--strict", action="store_true", help="exit status 1 if a claim differs")
+    verb.set_defaults(handler=_audit)
+
+
 def _package(arguments: argparse.Namespace) -> None:
     from submission.package import package
 
@@ -60,3 +90,14 @@ def _report(arguments: argparse.Namespace) -> None:
 
     for path in write_report(arguments.run):
         print(path)
+
+
+def _audit(arguments: argparse.Namespace) -> int:
+    from submission.published_audit import audit, render
+    from task1.errors import InputError
+
+    if arguments.published is None:
+        raise InputError("audit: found nothing to audit, expected --published or --published PAPER")
+    findings = audit(arguments.published or None)
+    print(render(findings, arguments.format), end="")
+    return int(arguments.strict and any(found.status == "differs" for found in findings))
