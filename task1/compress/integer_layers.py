@@ -154,7 +154,7 @@ class IntegerConv(_Weighted):
         before, behind = own.pads[:half], own.pads[half:]
         padding = tuple(min(pair) for pair in zip(before, behind, strict=True))
         if before != behind:
-            x = F.pad(x, (0, behind[1] - padding[1], 0, behind[0] - padding[0]))
+            x = F.pad(x, [pads[axis] - padding[axis] for axis in reversed(range(half)) for pads in (before, behind)])
         convolve: Callable[..., Tensor] = F.conv1d if half == 1 else F.conv2d
         return convolve(x, weight, bias, own.stride, padding, own.dilation, own.groups)
 
