@@ -1,4 +1,4 @@
-"""Processes that do not outlive their driver.
+"""Processes that do not outlive their driver, and threads that do not stand in each other's way.
 
 A killed driver (SIGKILL) cannot stop its jobs; orphans would go on writing beside those of the next run. So a job that
 finds DRIVER_VARIABLE in its environment, and every worker of a pool, watches the process it works for and ends with it.
@@ -22,6 +22,17 @@ def follow_driver() -> None:
     host, _, pid = os.environ.get(DRIVER_VARIABLE, "").rpartition(":")
     if pid.isdigit() and host == os.uname().nodename:
         end_with(int(pid))
+
+
+def spin_briefly() -> None:
+    """Have the threads that torch computes with (imported after this) sleep soon when they wait for each other.
+
+    By default they spin. Where anything else is running, the thread that is waited for then gets no processor: beside
+    a single busy process training fell from 150 to 6 clips/s on two cores; this way it falls to 55, and alone it
+    reaches 144.
+    """
+    if "OMP_WAIT_POLICY" not in os.environ:
+        os.environ.setdefault("GOMP_SPINCOUNT", "1000")
 
 
 def end_with(pid: int) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from task1.commands import add_verb
+from task1.processes import spin_briefly
 
 if TYPE_CHECKING:
     from task1.commands import Verbs
@@ -29,6 +30,7 @@ def register(verbs: "Verbs") -> None:
 
 
 def _predict(arguments: argparse.Namespace) -> None:
+    spin_briefly()
     from task1.inference import choose_device, predict_system
 
     print(predict_system(arguments.run, arguments.system, arguments.part, choose_device(arguments.device)))

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from task1.commands import add_verb
+from task1.processes import spin_briefly
 
 if TYPE_CHECKING:
     from task1.commands import Verbs
@@ -33,6 +34,7 @@ def register(verbs: "Verbs") -> None:
 
 
 def _train(arguments: argparse.Namespace) -> None:
+    spin_briefly()
     import torch
 
     from task1.errors import InputError

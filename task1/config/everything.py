@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from task1.config.base import META, load
+from task1.config.claims import claims
 from task1.config.entry import Entry, Profile
 from task1.config.published import leaderboard, published
 from task1.config.resolve import dataset, edition, entry_path, names, profile_path, resolve, taxonomy
@@ -28,7 +29,8 @@ def check_everything() -> Iterator[Checked]:
     """Check file by file, in the order in which one builds on another."""
     readers: tuple[tuple[str, str, Callable[[str], str]], ...] = (
         ("datasets", "yaml", _dataset), ("editions", "yaml", _edition), ("profiles", "yaml", _profile),
-        ("entries", "yaml", _entry), ("published", "csv", _published), ("leaderboards", "csv", _leaderboard))
+        ("entries", "yaml", _entry), ("published", "csv", _published), ("published/claims", "yaml", _claims),
+        ("leaderboards", "csv", _leaderboard))
     yield _checked(META / "taxonomy.yaml", lambda _: f"{len(taxonomy().scenes)} scenes")
     for folder, suffix, reader in readers:
         for path in sorted((META / folder).glob(f"*.{suffix}")):
@@ -116,6 +118,10 @@ def _resolved(name: str) -> str:
 
 def _published(name: str) -> str:
     return f"{len(published(name))} figures"
+
+
+def _claims(name: str) -> str:
+    return f"{len(claims(name))} claims"
 
 
 def _leaderboard(name: str) -> str:
