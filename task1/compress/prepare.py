@@ -36,7 +36,11 @@ _CONVOLUTIONS = (nn.Conv1d, nn.Conv2d)
 def prepare(network: nn.Module, example: Tensor) -> fx.GraphModule:
     """The integer network, ranges of activations taken from `example` until training brings its own."""
     network = copy.deepcopy(network).eval()
-    graph = _Tracer().trace(network)
+    try:
+        graph = _Tracer().trace(network)
+    except fx.proxy.TraceError as error:
+        raise InputError(f"{type(network).__name__}: forward depends on the values of its input ({error}), so it "
+                         "cannot be computed in integers; set compression.weights to float16") from error
     _settle_sizes(fx.GraphModule(network, graph), graph, example)
     prepared = _Rewriter(network, graph).result()
     quantizers = [layer for layer in prepared.modules() if isinstance(layer, Quantizer)]
@@ -126,7 +130,7 @@ class _Rewriter:
         elif isinstance(layer, MOVING) or node.target in MOVING_FUNCTIONS:
             self._move(node, layer)
         else:
-            what = type(layer).__name__ if layer is not None else str(node.target)
+            what = type(layer).__name__ if layer is not None else getattr(node.target, "__name__", node.target)
             raise InputError(f"{node.name}: {what} cannot be computed in integers by this version; set "
                              "compression.weights to float16")
 
@@ -187,6 +191,9 @@ class _Rewriter:
     def _move(self, node: fx.Node, layer: nn.Module | None) -> None:
         args = fx.node.map_arg(node.args, lambda own: self.values[own][0])
         source = self._source(node)
+        if node.target is operator.getitem and not _is_cut(args[1]):
+            raise InputError(f"{node.name}: index {args[1]} cannot be computed in integers by this version; expected "
+                             "slices of step 1, one an axis")
         if layer is not None:
             self.made[_plain(str(node.target))] = layer
             made = self.new.call_module(_plain(str(node.target)), args)
@@ -232,6 +239,10 @@ class _Rewriter:
 def _only_scales(conv: nn.Conv2d) -> bool:
     return (conv.kernel_size == (1, 1) and conv.bias is None
             and conv.groups == conv.in_channels == conv.out_channels)
+
+
+def _is_cut(index: Any) -> bool:
+    return isinstance(index, tuple) and all(isinstance(cut, slice) and cut.step is None for cut in index)
 
 
 def _plain(target: str) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import onnx
+import torch
 from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, fx, nn
 
@@ -74,7 +75,9 @@ class Graph:
 
 def write(network: fx.GraphModule, input_shape: Sequence[int]) -> onnx.ModelProto:
     """The whole network as a model: float clips in, float logits out."""
-    graph, values = Graph(), dict[fx.Node, Any]()
+    graph, values, sizes = Graph(), dict[fx.Node, Any](), _Sizes(network)
+    with torch.no_grad():
+        outputs = int(sizes.run(torch.zeros(1, *input_shape)).shape[1])
     layers = dict(network.named_modules())
     for node in network.graph.nodes:
         layer = layers[str(node.target)] if node.op == "call_module" else None
@@ -91,8 +94,7 @@ def write(network: fx.GraphModule, input_shape: Sequence[int]) -> onnx.ModelProt
         elif isinstance(layer, Rounded):
             values[node] = _rounded(graph, node.name, layer, inputs)
         else:
-            values[node] = _moved(graph, node, layer, inputs[0])
-    outputs = _logits(network, input_shape)
+            values[node] = _moved(graph, node, layer, inputs[0], sizes.ranks[node])
     made = helper.make_graph(
         graph.nodes, "integer_network",
         [helper.make_tensor_value_info(INPUT, TensorProto.FLOAT, ["batch", *input_shape])],
@@ -142,13 +144,26 @@ def _mixup_norm(graph: Graph, name: str, norm: MixupNorm, x: str) -> str:
     return graph.node("Add", (graph.node("Mul", (x, half), f"{name}_kept"), normal), name)
 
 
-def _moved(graph: Graph, node: fx.Node, layer: nn.Module | None, x: Value) -> Value:
+class _Sizes(fx.Interpreter):
+    """Runs the network once and notes how many axes each tensor has."""
+
+    def __init__(self, network: fx.GraphModule) -> None:
+        super().__init__(network)
+        self.ranks: dict[fx.Node, int] = {}
+
+    def run_node(self, n: fx.Node) -> Any:
+        value = super().run_node(n)
+        self.ranks[n] = value.dim()
+        return value
+
+
+def _moved(graph: Graph, node: fx.Node, layer: nn.Module | None, x: Value, rank: int) -> Value:
     if isinstance(layer, nn.Dropout | nn.Identity):
         return x
-    return Value(_move(graph, node, layer, x.name), x.scale, x.zero)
+    return Value(_move(graph, node, layer, x.name, rank), x.scale, x.zero)
 
 
-def _move(graph: Graph, node: fx.Node, layer: nn.Module | None, x: str) -> str:
+def _move(graph: Graph, node: fx.Node, layer: nn.Module | None, x: str, rank: int) -> str:
     name = node.name
     if isinstance(layer, nn.Flatten):
         return graph.node("Flatten", (x,), name, axis=layer.start_dim)
@@ -164,7 +179,7 @@ def _move(graph: Graph, node: fx.Node, layer: nn.Module | None, x: str) -> str:
         axes = graph.constant(f"{name}_axes", np.array([node.args[1]], np.int64))
         return graph.node(str(node.target).capitalize(), (x, axes), name)
     if node.target == "transpose":
-        order = list(range(3))
+        order = list(range(rank))
         first, second = node.args[1:3]
         order[first], order[second] = order[second], order[first]  # type: ignore[index]
         return graph.node("Transpose", (x,), name, perm=order)
@@ -177,13 +192,6 @@ def _slice(graph: Graph, name: str, x: str, index: Any) -> str:
     axes, starts, ends = (np.array(column, np.int64) for column in zip(*cuts, strict=True))
     return graph.node("Slice", (x, graph.constant(f"{name}_starts", starts), graph.constant(f"{name}_ends", ends),
                                 graph.constant(f"{name}_axes", axes)), name)
-
-
-def _logits(network: fx.GraphModule, input_shape: Sequence[int]) -> int:
-    import torch
-
-    with torch.no_grad():
-        return int(network(torch.zeros(1, *input_shape)).shape[1])
 
 
 def _array(tensor: Tensor) -> npt.NDArray[Any]:

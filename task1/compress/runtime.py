@@ -27,6 +27,8 @@ def session(path: Path, optimized: Path | None = None) -> "InferenceSession":
     onnxruntime.set_default_logger_severity(_ONLY_ERRORS)
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
+    # x86 processors without instructions for int8 would cut off sums of two products, and decide otherwise than others
+    options.add_session_config_entry("session.x64quantprecision", "1")
     if optimized is not None:
         options.optimized_model_filepath = str(optimized)
     try:

@@ -33,7 +33,7 @@ def test_every_file_is_right() -> None:
     checked = list(check_everything())
     assert [file.problem for file in checked if file.problem] == []
     assert {file.path.parent.name for file in checked} == {
-        "meta", "datasets", "editions", "profiles", "entries", "published", "leaderboards"}
+        "meta", "datasets", "editions", "profiles", "entries", "published", "claims", "leaderboards"}
 
 
 def test_the_verb_prints_a_line_a_file(capsys: pytest.CaptureFixture[str]) -> None:

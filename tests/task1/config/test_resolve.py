@@ -78,7 +78,7 @@ ONE, ALL = "models.model2.training.epochs=5", "training.epochs=3"
 
 @pytest.mark.parametrize("settings", [(ONE, ALL), (ALL, ONE)])
 def test_a_setting_of_one_model_beats_one_of_all_in_any_order(settings: tuple[str, ...]) -> None:
-    run = resolve("wang2023", "tiny", settings)
+    run = resolve("wang2023", "tiny", settings, systems=[1, 2, 3, 4])
     assert [model.training.epochs for model in run.models.values()] == [3, 5, 3, 3]
     assert run.settings == settings
 
