@@ -26,10 +26,9 @@ def count_model(run: Run, name: str) -> Complexity:
 
 
 def tables(run: Run, only: str | None = None, layers: bool = False) -> str:
-    """All networks of the run, or one; where they are submitted, the edition's verdict on each."""
-    if only is not None and only not in run.models:
-        raise InputError(f"entry {run.entry} has no model {only}; there are: {', '.join(run.models)}")
-    chosen = [only] if only else list(run.models)
+    """All networks of the run, those of a system (its number) or one (its name); the edition's verdict on each that is
+    submitted."""
+    chosen = _chosen(run, only)
     counted = {name: count_model(run, name) for name in chosen}
     blocks = [aligned([HEADINGS, *(_row(run, name, counted[name]) for name in chosen)])]
     verdicts = [f"{name}: {verdict.sentence}" for name in chosen if run.models[name].role == "system"
@@ -40,6 +39,17 @@ def tables(run: Run, only: str | None = None, layers: bool = False) -> str:
     if layers:
         blocks += [f"{name}\n" + _layers(counted[name]) for name in chosen]
     return "\n".join(blocks)
+
+
+def _chosen(run: Run, only: str | None) -> list[str]:
+    if only is None:
+        return list(run.models)
+    if only.isdecimal() and int(only) in run.systems:
+        return list(run.systems[int(only)].models)
+    if only not in run.models:
+        raise InputError(f"entry {run.entry} has no model or system {only}; there are models {', '.join(run.models)} "
+                         f"and systems {', '.join(map(str, run.systems))}")
+    return [only]
 
 
 def _row(run: Run, name: str, counted: Complexity) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ peak act.  most bytes of float32 activations alive at once, operation by operati
 
 examples:
   task1 complexity wang2023
+  task1 complexity wang2023 1
   task1 complexity wang2023 model1 --layers
   task1 complexity --published
 """
@@ -27,11 +28,14 @@ examples:
 def register(verbs: "Verbs") -> None:
     parser = add_verb(verbs, "complexity", "parameters, bytes and MACs of an entry's networks", DESCRIPTION)
     parser.add_argument("entry", nargs="?", metavar="ENTRY", help="name under meta/entries, or the path of a YAML file")
-    parser.add_argument("model", nargs="?", metavar="MODEL", help="one network of it (default: all)")
+    parser.add_argument("model", nargs="?", metavar="SYSTEM|MODEL",
+                        help="a system's number or a network's name (default: all networks)")
     parser.add_argument("--profile", default="full", metavar="NAME|FILE", help="profile (default: %(default)s)")
     parser.add_argument("--layers", action="store_true", help="one row a layer as well")
     parser.add_argument("--published", action="store_true", help="the figures printed in the papers (of ENTRY, or "
                         "of all four) beside ours: match, truncated or differs, and why")
+    parser.add_argument("--format", choices=("text", "md"), default="text",
+                        help="of --published (default: %(default)s)")
     parser.set_defaults(handler=_complexity)
 
 
@@ -45,7 +49,7 @@ def _complexity(arguments: argparse.Namespace) -> None:
     if arguments.published:
         if arguments.entry and arguments.entry not in known:
             raise InputError(f"no printed figures of {arguments.entry}; there are those of {', '.join(known)}")
-        print(published_table([arguments.entry] if arguments.entry else known), end="")
+        print(published_table([arguments.entry] if arguments.entry else known, arguments.format), end="")
     elif arguments.entry:
         print(tables(resolve(arguments.entry, arguments.profile), arguments.model, arguments.layers), end="")
     else:

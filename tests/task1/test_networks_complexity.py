@@ -11,8 +11,10 @@ import yaml
 
 from task1.cli import main
 from task1.complexity import count
+from task1.config import META
+from task1.config.published import Figure
 from task1.models import build
-from task1.published_complexity import published_table, verdict
+from task1.published_complexity import published_entries, published_table, verdict
 
 SPECS = yaml.safe_load((Path(__file__).parent / "models" / "specs.yaml").read_text(encoding="utf-8"))
 HEAVY = 3e8  # MACs; seconds each
@@ -50,7 +52,9 @@ def test_known_counts(name: str) -> None:
                                                                                      "differs -0.09 %"),
 ])
 def test_verdicts_by_the_printed_digits(printed: str, value: float, ours: float, said: str) -> None:
-    assert verdict({"as_printed": printed, "value": str(value)}, ours) == said
+    figure = Figure(paper="x", table="1", row="r", column="c", value=value, unit="parameters", as_printed=printed,
+                    convention="trainable")
+    assert verdict(figure, ours) == said
 
 
 def rows(text: str) -> list[list[str]]:
@@ -77,5 +81,13 @@ def test_verb_shows_networks_limits_and_layers(capsys: pytest.CaptureFixture[str
     assert "model1: 8,645,641 MACs (torchinfo), within the limit of 30,000,000" in said
     assert "head.3" in said
     assert main(["complexity", "wang2023", "model9"]) == 2
-    assert "has no model model9; there are: model1" in capsys.readouterr().err
+    assert "has no model or system model9; there are models model1" in capsys.readouterr().err
+    assert main(["complexity", "wang2023", "2"]) == 0
+    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()[1:2]] == ["model2"]
     assert main(["complexity"]) == 2
+
+
+@pytest.mark.slow
+def test_the_page_of_printed_figures_is_what_the_verb_prints_today() -> None:
+    page = (META.parent / "docs" / "complexity.md").read_text(encoding="utf-8")
+    assert published_table(published_entries(), "md") in page
