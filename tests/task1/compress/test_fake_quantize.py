@@ -1,10 +1,31 @@
 """Rounding of weights and activations: grids, ranges, gradients."""
 
+import numpy as np
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
 
-from task1.compress.fake_quantize import HIGHEST, Quantizer, round_weight, weight_scales
+from task1.compress.fake_quantize import HIGHEST, Quantizer, round_activation, round_weight, weight_scales
 from task1.compress.quantize import freeze
+
+
+@given(arrays.arrays(np.float32, st.integers(1, 50), elements=st.floats(-300, 300, width=32)),
+       st.floats(0.0001220703125, 2, width=32), st.integers(0, HIGHEST))
+def test_numbers_and_gradients_are_those_of_the_core_operation(values: np.ndarray, scale: float, zero: int) -> None:
+    own, core = (torch.from_numpy(values).clone().requires_grad_() for _ in range(2))
+    step, offset = torch.tensor(scale), torch.tensor(zero, dtype=torch.int32)
+    rounded = round_activation(own, step, offset)
+    expected = torch.fake_quantize_per_tensor_affine(core, step, offset, 0, HIGHEST)
+    assert torch.equal(rounded, expected)
+    rounded.sum().backward()
+    expected.sum().backward()
+    assert own.grad is not None
+    assert core.grad is not None
+    # but for values in the middle between the last step and the first that is cut
+    edge = torch.minimum((own / step + zero + 0.5).abs(), (own / step + zero - HIGHEST - 0.5).abs()) < 1e-4
+    assert torch.equal(own.grad[~edge], core.grad[~edge])
 
 
 def test_ranges_follow_training_and_stay_when_frozen_or_evaluated() -> None:
