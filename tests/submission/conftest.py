@@ -51,7 +51,8 @@ def resolved() -> dict[str, Any]:
     model = {"role": "system", **{block: entry.get(block) for block in SHARED_BLOCKS}, **entry["models"]["model1"]}
     return {
         "entry": "wang2023", "recipe": "wang2023", "profile": "demo",
-        "command": ["./run_all.sh", "--entry", "wang2023", "--profile", "demo"], "edition": entry["edition"], "embedded": True, "corpora": "corpora",
+        "command": ["./run_all.sh", "--entry", "wang2023", "--profile", "demo"],
+        "edition": entry["edition"], "embedded": True, "corpora": "corpora",
         "development": "embedded-1s-dev", "evaluation": "embedded-1s-eval", "features": entry["features"],
         "part_clips": 8, "models": {"model1": model, "model2": model},
         "systems": {1: {"models": ["model1"]},
