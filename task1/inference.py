@@ -5,7 +5,7 @@ network was trained on (`crop_frames`) are cut to their middle, so that it alway
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -35,11 +35,19 @@ LAYOUT = torch.channels_last
 BATCHES = {"cpu": 32, "cuda": 512}  # larger ones on a CPU are nine times slower: memory comes fresh from the system
 
 
+ONNX = "model.onnx"
+"""Beside the weights of an int8 network: the integers that ship and are executed."""
+
+
 @dataclass(frozen=True)
 class Trained:
-    """A network ready to classify, its recipe, and all that model.json says."""
+    """What classifies stored log-mels (clip, mel, frame), its recipe, and all that model.json says.
 
-    network: nn.Module
+    `network` is None where ONNX Runtime executes integers.
+    """
+
+    classify: Callable[[Tensor], Floats]
+    network: nn.Module | None
     recipe: ModelRecipe
     facts: dict[str, Any]
 
@@ -85,13 +93,20 @@ def load_trained(folder: Path, device: torch.device) -> Trained:
     try:
         facts = json.loads(where.read_text(encoding="utf-8"))
         recipe = check(ModelRecipe, facts["recipe"], str(where))
+        if facts["weights"] == "int8":
+            from task1.compress.run_onnx import OnnxModel  # which imports this module
+
+            if not (folder / ONNX).exists():
+                raise InputError(f"{folder / ONNX}: no such file, but it is what ships; train the model again")
+            return Trained(OnnxModel(folder / ONNX).classify, None, recipe, facts)
         network = build(recipe.network)
         network.load_state_dict(load_file(folder / "model.safetensors"))
     except FileNotFoundError:
         raise InputError(f"{folder}: no trained model there (model.json, model.safetensors); train it first") from None
     except (ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
         raise InputError(f"{folder}: damaged model ({str(error).splitlines()[0]}); train it again") from None
-    return Trained(network.to(device, memory_format=LAYOUT).eval(), recipe, facts)  # type: ignore[call-overload]
+    network.to(device, memory_format=LAYOUT).eval()  # type: ignore[call-overload]
+    return Trained(lambda logmel: classify(network, logmel.to(device), recipe), network, recipe, facts)
 
 
 def predict(folder: Path, store: "FeatureStore", filenames: Sequence[str], device: torch.device) -> Outputs:
@@ -101,8 +116,8 @@ def predict(folder: Path, store: "FeatureStore", filenames: Sequence[str], devic
     values = np.empty((len(filenames), len(taxonomy().scenes)))
     with tqdm(total=len(filenames), desc=f"predict {folder.name}", unit="clip", disable=None, leave=False) as bar:
         for start in range(0, len(filenames), batch):
-            logmel = torch.from_numpy(store.read(positions[start:start + batch])).to(device)
-            values[start:start + batch] = classify(trained.network, logmel, trained.recipe)
+            logmel = torch.from_numpy(store.read(positions[start:start + batch]))
+            values[start:start + batch] = trained.classify(logmel)
             bar.update(len(logmel))
     return Outputs(tuple(filenames), values)
 

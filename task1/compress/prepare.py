@@ -24,7 +24,7 @@ from task1.compress.integer_layers import (
 )
 from task1.errors import InputError
 from task1.models.layers import Add, Concat, Multiply
-from task1.models.operators import _TimeFrequency as TimeFrequency
+from task1.models.operators import TimeFrequency as TimeFrequency
 from task1.models.segnet import MixupNorm
 
 MOVING = (nn.Flatten, nn.Dropout, nn.Identity, nn.MaxPool2d, nn.Upsample)

@@ -30,7 +30,7 @@ class _Halves(nn.Module):
         return self.splice(self.convolution(x[:, :, :middle]), self.convolution(x[:, :, middle:]))
 
 
-class _TimeFrequency(nn.Module):
+class TimeFrequency(nn.Module):
     """Depthwise 3x1 and 1x3 convolutions of the same input, dilated by 2, summed.
 
     Training runs them as one convolution with a plus-shaped kernel: the same sums, in a third of the memory traffic.
@@ -59,7 +59,7 @@ class _Separable(nn.Sequential):
     """1x1 convolution, time-frequency pair, batch normalisation, ReLU."""
 
     def __init__(self, pointwise: nn.Module, out_width: int, cut: bool) -> None:
-        super().__init__(pointwise, _TimeFrequency(out_width, cut), nn.BatchNorm2d(out_width), nn.ReLU())
+        super().__init__(pointwise, TimeFrequency(out_width, cut), nn.BatchNorm2d(out_width), nn.ReLU())
 
     def forward(self, x: Tensor) -> Tensor:
         pointwise, pair, norm, activation = self

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.optim import SGD, Optimizer, RAdam
 
 from task1.augment.pipeline import Augmenter
+from task1.compress.quantize import simulate
 from task1.config import ModelRecipe
 from task1.config.recipe import Loss
 from task1.config.recipe import Optimizer as OptimizerRecipe
@@ -40,10 +41,14 @@ def fit(name: str, network: nn.Module, recipe: ModelRecipe, train: Clips, valida
     state = from_checkpoint(saved, network, optimizer) if saved else State()
     spectrum_device = recipe.augmentation.spectrum_correction and recipe.augmentation.spectrum_correction.device
     of_device = torch.tensor([own == spectrum_device for own in train.devices], device=device)
+    begins = recipe.compression.quantization_aware_from_epoch  # None: integers by rounding once, after training
     began, progress = state.epoch, Progress(name, settings.epochs, len(train), state.epoch)
     for epoch in range(state.epoch, settings.epochs):
         generator, start, totals = seed_epoch(settings.seed, epoch), time.perf_counter(), new_totals(device)
         network.train()
+        simulate(network, begins is not None and epoch >= begins)
+        if epoch == begins:
+            state.kept_record = None  # epochs that did not round are no candidates
         for number, chosen in enumerate(batches(len(train), settings.batch_size, generator)):
             share = number * settings.batch_size / len(train)
             lr = learning_rate(settings.schedule, settings.optimizer.lr, settings.epochs, epoch + share)

@@ -1,7 +1,8 @@
 """Train one model of a run: from its recipe, the index and the feature store to `<run>/models/<model>/`.
 
 Written when all is done: model.safetensors (weights), model.json (recipe, origin, results), history.csv (one row an
-epoch). Until then `checkpoint/` holds the last epochs; the same command goes on from there.
+epoch), and for int8 model.onnx, which is what ships and is executed. Until then `checkpoint/` holds the last epochs;
+the same command goes on from there.
 """
 
 import platform
@@ -10,10 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+from torch.fx import GraphModule
 
 from task1.augment.pipeline import Augmenter
 from task1.augment.spectrum_correction import corrections, spectra
+from task1.complexity_tables import input_shape
 from task1.compress.half import to_half
+from task1.compress.quantize import export_int8, prepare_qat
+from task1.compress.run_onnx import metadata_of
 from task1.config import ModelRecipe, Run, load_run, taxonomy
 from task1.corpus.folds import validation_split
 from task1.corpus.index import read_index
@@ -21,6 +26,7 @@ from task1.errors import InputError
 from task1.features.network_input import network_input
 from task1.features.store import FeatureStore, feature_digest
 from task1.files import atomic_path, digest, write_json
+from task1.inference import ONNX
 from task1.layout import Layout
 from task1.models import build, module_of
 from task1.training.checkpoint import Checkpoint, save_tensors
@@ -28,8 +34,11 @@ from task1.training.data import Clips, load_clips, training_rows
 from task1.training.loop import fit
 from task1.training.progress import write_history
 from task1.training.state import State
-from task1.training.support import shipped, unsupported
+from task1.training.support import unsupported
 from task1.workflow.code import code_digest
+
+RANGED = 32
+"""Clips that the first ranges of activations are taken from; training moves them on."""
 
 
 @dataclass(frozen=True)
@@ -67,9 +76,12 @@ def _train(at: Layout, run: Run, name: str, device: torch.device, deviations: li
     torch.manual_seed(recipe.training.seed)
     network = build(recipe.network).to(device)
     check_network(name, network, recipe, fold.train)
+    if recipe.compression.weights == "int8":
+        first = network_input(fold.train.logmel[:RANGED].float(), recipe.input)[..., :recipe.augmentation.crop_frames]
+        network = prepare_qat(network, first)
     augmenter = Augmenter(recipe.augmentation, correction_rows(run, recipe, fold.train))
     state = fit(name, network, recipe, fold.train, fold.validation, augmenter, checkpoint)
-    write_model(folder, run, name, recipe, fold, state, deviations)
+    write_model(folder, run, name, recipe, fold, state, deviations, network)
     checkpoint.remove()
 
 
@@ -123,11 +135,17 @@ def check_network(name: str, network: torch.nn.Module, recipe: ModelRecipe, clip
 
 
 def write_model(folder: Path, run: Run, name: str, recipe: ModelRecipe, fold: Fold, state: State,
-                deviations: list[str]) -> None:
+                deviations: list[str], network: torch.nn.Module) -> None:
     """The finished model; model.json last, so that where it is, the rest is whole."""
-    weights = shipped(recipe.compression)
+    weights, result = recipe.compression.weights, state.result()
     with atomic_path(folder / "model.safetensors") as temporary:
-        save_tensors(to_half(state.result()) if weights == "float16" else state.result(), temporary)
+        save_tensors(to_half(result) if weights == "float16" else result, temporary)
+    if isinstance(network, GraphModule):
+        network.load_state_dict(result)
+        made = {"entry": run.entry, "model": name, "profile": run.profile, "corpus": run.development,
+                "embedded": run.embedded, "recipe": digest(recipe.model_dump(mode="json"))}
+        with atomic_path(folder / ONNX) as temporary:
+            export_int8(network, input_shape(run, name), temporary, metadata_of(recipe, run.features, made))
     write_history(folder / "history.csv", state.history)
     device, kept = fold.train.logmel.device, state.kept_record
     write_json(folder / "model.json", {

@@ -48,7 +48,8 @@ def make_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MakeRun:
 def resolved() -> dict[str, Any]:
     """A resolved run of entry wang2023 on the embedded corpus: two systems, the second of them an ensemble."""
     entry, _ = read_yaml(META / "entries" / "wang2023.yaml")
-    model = {"role": "system", **{block: entry.get(block) for block in SHARED_BLOCKS}, **entry["models"]["model1"]}
+    model = {"role": "system", **{block: entry.get(block) for block in SHARED_BLOCKS}, **entry["models"]["model1"],
+             "compression": {"weights": "float16"}}
     return {
         "entry": "wang2023", "recipe": "wang2023", "profile": "demo",
         "command": ["./run_all.sh", "--entry", "wang2023", "--profile", "demo"],
@@ -71,7 +72,7 @@ def _weights(layout: Layout, run: Run) -> None:
         layout.model(name).mkdir(parents=True)
         save_file(state, layout.model(name) / "model.safetensors")
         recipe = run.models[name].model_dump(mode="json")
-        write_json(layout.model(name) / "model.json", {"recipe": recipe, "weights": "int8", "deviations": []})
+        write_json(layout.model(name) / "model.json", {"recipe": recipe, "weights": "float16", "deviations": []})
 
 
 def _evaluation(layout: Layout, run: Run) -> None:

@@ -57,7 +57,7 @@ def test_figures_in_the_meta_file(make_run: Any) -> None:
     path = package(make_run())
     first, ensemble = meta(path, 1), meta(path, 2)
     complexity = first["system"]["complexity"]
-    assert complexity == {"total_model_size": PARAMETERS, "total_parameters": PARAMETERS,
+    assert complexity == {"total_model_size": 2 * PARAMETERS, "total_parameters": PARAMETERS,
                           "total_parameters_non_zero": PARAMETERS - 4, "macs": PARAMETERS * 256 * 44}
     assert ensemble["system"]["complexity"] == {key: 2 * value for key, value in complexity.items()}
     assert first["system"]["description"]["ensemble_method_subsystem_count"] is None
@@ -147,7 +147,7 @@ def test_over_the_limits_nothing_is_written(make_run: Any, monkeypatch: pytest.M
         save_file(big.state_dict(), folder / "models" / name / "model.safetensors")
     with pytest.raises(InputError) as caught:
         package(folder)
-    size = sum(p.numel() for p in big.parameters())
+    size = 2 * sum(p.numel() for p in big.parameters())
     assert f"Wang_SCUT_task1_1: all parameters: {size:,} bytes, over the limit of 128,000" in str(caught.value)
     assert f"Wang_SCUT_task1_2: all parameters: {2 * size:,} bytes" in str(caught.value)
     assert "MACs (torchinfo), over the limit of 30,000,000" in str(caught.value)
@@ -220,8 +220,8 @@ def test_the_verb_prints_the_path(make_run: Any, capsys: pytest.CaptureFixture[s
 def test_sizes_are_those_of_what_ships_not_of_what_the_recipe_asks_for(make_run: Any) -> None:
     folder = make_run()
     said = folder / "models" / "model1" / "model.json"
-    said.write_text(json.dumps(json.loads(said.read_text()) | {"weights": "float16"}))
-    assert meta(package(folder), 1)["system"]["complexity"]["total_model_size"] == 2 * PARAMETERS
+    said.write_text(json.dumps(json.loads(said.read_text()) | {"weights": "float32"}))
+    assert meta(package(folder), 1)["system"]["complexity"]["total_model_size"] == 4 * PARAMETERS
 
 
 def test_what_was_not_executed_is_said_in_the_meta_file(make_run: Any) -> None:
@@ -238,6 +238,6 @@ def test_what_was_not_executed_is_said_in_the_meta_file(make_run: Any) -> None:
 def test_networks_of_another_recipe_are_refused(make_run: Any) -> None:
     folder = make_run()
     config = folder / "config.yaml"
-    config.write_text(config.read_text().replace("weights: int8", "weights: float16"), encoding="utf-8")
+    config.write_text(config.read_text().replace("weights: float16", "weights: float32"), encoding="utf-8")
     with pytest.raises(InputError, match="trained by another recipe"):
         package(folder)

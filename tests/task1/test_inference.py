@@ -59,7 +59,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(inference, "build", lambda spec: StandIn())
     torch.manual_seed(0)
     save_tensors(dict(StandIn().state_dict()), tmp_path / "model.safetensors")
-    (tmp_path / "model.json").write_text(json.dumps({"recipe": RECIPE, "deviations": []}))
+    (tmp_path / "model.json").write_text(json.dumps({"recipe": RECIPE, "weights": "float32", "deviations": []}))
     return tmp_path
 
 

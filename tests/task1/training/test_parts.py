@@ -182,7 +182,6 @@ def test_a_plain_recipe_is_supported_in_full() -> None:
 
 
 @pytest.mark.parametrize(("block", "content", "told"), [
-    ("compression", {"weights": "int8"}, "int8"),
     ("compression", {"weights": "float32", "pruning": {"kind": "magnitude", "share": 0.5, "fine_tune_epochs": 1}},
      "pruning"),
     ("augmentation", {"noise_mask": {}}, "noise_mask"),

@@ -9,15 +9,19 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from task1.compress.quantize import prepare_qat, simulate
 from task1.config import Run, resolve, taxonomy
 from task1.errors import InputError
-from task1.inference import load_trained
+from task1.features.network_input import network_input
+from task1.inference import classify, load_trained
 from task1.layout import Layout
+from task1.models import build
 from task1.training import train as module
 from task1.training.checkpoint import Checkpoint
 from task1.training.train import train
 
 CPU = torch.device("cpu")
+NARROW = ("features.n_mels=32",)  # as the stand-in for the store has it
 DEVICES = ("a", "b", "s1")
 NAMES = [f"audio/{scene}-lyon-{10 * number + place}-1-{moment}-{device}.wav"
          for number, scene in enumerate(taxonomy().scenes) for place in range(2) for moment in range(2)
@@ -57,20 +61,43 @@ def plan(monkeypatch: pytest.MonkeyPatch, *settings: str) -> Run:
 
 def test_a_trained_folder_tells_its_origin(at: Path, monkeypatch: pytest.MonkeyPatch,
                                            capsys: pytest.CaptureFixture[str]) -> None:
-    run = plan(monkeypatch, "training.epochs=2")
+    run = plan(monkeypatch, "training.epochs=2", "compression.weights=float16", "augmentation.pix2pix={source_devices: "
+               "[a], target_devices: [s1], epochs: 1, l1_weight: 1.0, share: 0.5}")
     folder = train(at, "model1", CPU)
     assert sorted(path.name for path in folder.iterdir()) == ["history.csv", "model.json", "model.safetensors"]
     facts = json.loads((folder / "model.json").read_text())
     assert (facts["corpus"], facts["embedded"], facts["epochs"]) == (run.development, True, 2)
     assert facts["clips"] == {"train": 60, "validation": 60}
     assert facts["kept"]["epoch"] in (1, 2)
-    assert facts["deviations"] == ["compression.weights: int8 asked for, float16 shipped and counted"]
+    assert facts["deviations"] == ["augmentation.pix2pix: no generated clips"]
     assert facts["weights"] == "float16"
     assert {tensor.dtype for tensor in load_file(folder / "model.safetensors").values()} == {torch.float16, torch.int64}
     assert capsys.readouterr().err.count(facts["deviations"][0]) == 1
     trained = load_trained(folder, CPU)
     assert trained.recipe == run.models["model1"]
+    assert trained.network is not None
     assert not trained.network.training
+
+
+def test_int8_ships_what_is_executed(at: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = plan(monkeypatch, "training.epochs=2", *NARROW)
+    folder = train(at, "model1", CPU)
+    assert sorted(path.name for path in folder.iterdir()) == ["history.csv", "model.json", "model.onnx",
+                                                              "model.safetensors"]
+    facts = json.loads((folder / "model.json").read_text())
+    assert (facts["weights"], facts["deviations"]) == ("int8", [])
+    trained = load_trained(folder, CPU)
+    assert trained.network is None
+    logmel = torch.from_numpy(Store(folder, None).read(np.arange(40)))
+    simulated = prepare_qat(build(run.models["model1"].network), network_input(logmel[:2].float(),
+                                                                               run.models["model1"].input)).eval()
+    simulated.load_state_dict(load_file(folder / "model.safetensors"))
+    simulate(simulated, True)
+    expected = classify(simulated, logmel, run.models["model1"])
+    np.testing.assert_allclose(trained.classify(logmel), expected, atol=0.02)
+    (folder / "model.onnx").write_bytes(b"no model")
+    with pytest.raises(InputError, match="no ONNX model that can be run"):
+        load_trained(folder, CPU)
 
 
 def test_clips_at_held_back_locations_are_never_learned_from(at: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -92,7 +119,7 @@ def test_clips_at_held_back_locations_are_never_learned_from(at: Path, monkeypat
 
 def test_a_stopped_training_goes_on_and_ends_in_the_same_bytes(at: Path, monkeypatch: pytest.MonkeyPatch,
                                                                tmp_path: Path) -> None:
-    plan(monkeypatch, "training.epochs=2")
+    plan(monkeypatch, "training.epochs=2", *NARROW)
     whole = (train(at, "model1", CPU) / "model.safetensors").read_bytes()
     saved = Checkpoint.save
 
