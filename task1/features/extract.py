@@ -7,6 +7,7 @@ parameters, their recordings or the code that computes log-mels have changed sin
 import multiprocessing
 import os
 import signal
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -74,8 +75,7 @@ def _check_names(filenames: Sequence[str], root: Path, dataset_name: str, skip_b
     if not filenames:
         raise InputError(f"data set {dataset_name}: its index lists no clip, expected one or more")
     if len(set(filenames)) != len(filenames):
-        seen: set[str] = set()
-        twice = next(name for name in filenames if name in seen or seen.add(name))  # type: ignore[func-returns-value]
+        twice, _ = Counter(filenames).most_common(1)[0]
         raise InputError(f"data set {dataset_name}: {twice} stands twice in its index; keep one row a clip")
     if skip_bad and root.is_dir():
         return
