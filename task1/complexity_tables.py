@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from task1.complexity import Complexity, against_limits, count, memory_bytes
-from task1.config import Run, edition
+from task1.config import Edition, Run, edition, names
 from task1.errors import InputError
 
 HEADINGS = ("model", "role", "input", "params", "with buffers", "weights", "bytes", "torchinfo", "thop", "executed",
@@ -26,19 +26,25 @@ def count_model(run: Run, name: str) -> Complexity:
 
 
 def tables(run: Run, only: str | None = None, layers: bool = False) -> str:
-    """All networks of the run, those of a system (its number) or one (its name); the edition's verdict on each that is
-    submitted."""
+    """All networks of the run, those of a system (its number) or one (its name); the verdict of every edition with
+    clips of that length on each that is submitted."""
     chosen = _chosen(run, only)
     counted = {name: count_model(run, name) for name in chosen}
     blocks = [aligned([HEADINGS, *(_row(run, name, counted[name]) for name in chosen)])]
-    verdicts = [f"{name}: {verdict.sentence}" for name in chosen if run.models[name].role == "system"
-                for verdict in against_limits(counted[name], edition(run.edition),
-                                              run.models[name].compression.bytes_per_weight)]
-    if verdicts:
-        blocks.append("\n".join([f"Limits of edition {run.edition}, each network alone:", *verdicts]) + "\n")
+    for rules in _editions(run):
+        verdicts = [f"{name}: {verdict.sentence}" for name in chosen if run.models[name].role == "system"
+                    for verdict in against_limits(counted[name], rules, run.models[name].compression.bytes_per_weight)]
+        if verdicts:
+            blocks.append("\n".join([f"Limits of edition {rules.name}, each network alone:", *verdicts]) + "\n")
     if layers:
         blocks += [f"{name}\n" + _layers(counted[name]) for name in chosen]
     return "\n".join(blocks)
+
+
+def _editions(run: Run) -> list[Edition]:
+    """The entry's edition first, then the others whose clips are as long."""
+    others = [edition(name) for name in names("editions") if name != run.edition]
+    return [edition(run.edition), *(rules for rules in others if rules.clip_seconds == run.clip_seconds)]
 
 
 def _chosen(run: Run, only: str | None) -> list[str]:

@@ -9,7 +9,8 @@ if TYPE_CHECKING:
     from task1.commands import Verbs
 
 DESCRIPTION = """\
-Count the networks of an entry for one clip, untrained, and hold them against the limits of the entry's edition.
+Count the networks of an entry for one clip, untrained, and hold them against the limits of the entry's edition
+and of the others with clips as long.
 
 params     all parameters; with buffers: also running statistics, as a state dict holds them
 torchinfo  MACs as torchinfo 1.8 (and NeSsi for PyTorch, which the challenge used) counts them
