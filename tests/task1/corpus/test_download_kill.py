@@ -31,7 +31,7 @@ def made() -> Made:
 def test_killed_and_resumed(how: signal.Signals, made: Made, server: FlakyServer, tmp_path: Path) -> None:
     name = f"{made.facts.root_dir}.audio.1.zip"
     partial = tmp_path / "archives" / made.facts.root_dir / f"{name}.partial"
-    server.plan(name, [Answer(pause=0.01)])
+    server.plan(name, [Answer(pause=0.25)])  # far longer in all than a busy machine needs to notice its beginning
     environment = {key: value for key, value in os.environ.items() if not key.lower().endswith("_proxy")}
     process = subprocess.Popen([sys.executable, "-c", PROGRAM, made.facts.model_dump_json(), str(tmp_path), server.url],
                                stderr=subprocess.PIPE, env=environment, cwd=Path(__file__).resolve().parents[3])
