@@ -54,7 +54,7 @@ install_torch() {
 ensure_environment() {
     local build stamp python
     build=$(torch_build)
-    stamp=$(cat "$ROOT/requirements.lock" "$ROOT/setup.cfg" "$ROOT/setup.sh" | sha256sum | cut -c1-64)" $build ${TORCH_INDEX:-} $ROOT"
+    stamp=$(cat "$ROOT/requirements.lock" "$ROOT/setup.cfg" "$ROOT/setup.sh" | cksum)" $build ${TORCH_INDEX:-} $ROOT"
     if [ -f "$VENV/.set-up" ] && [ "$(cat "$VENV/.set-up")" = "$stamp" ]; then
         return
     fi
