@@ -27,6 +27,11 @@ def made() -> Made:
     return make_dataset(clip_bytes=400_000)
 
 
+def _hear_ctrl_c() -> None:
+    """A shell's background jobs, the tests among them, ignore Ctrl-C and hand that on."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
 def test_killed_and_resumed(how: signal.Signals, made: Made, server: FlakyServer, tmp_path: Path) -> None:
     name = f"{made.facts.root_dir}.audio.1.zip"
@@ -34,7 +39,8 @@ def test_killed_and_resumed(how: signal.Signals, made: Made, server: FlakyServer
     server.plan(name, [Answer(pause=0.25)])  # far longer in all than a busy machine needs to notice its beginning
     environment = {key: value for key, value in os.environ.items() if not key.lower().endswith("_proxy")}
     process = subprocess.Popen([sys.executable, "-c", PROGRAM, made.facts.model_dump_json(), str(tmp_path), server.url],
-                               stderr=subprocess.PIPE, env=environment, cwd=Path(__file__).resolve().parents[3])
+                               stderr=subprocess.PIPE, env=environment, cwd=Path(__file__).resolve().parents[3],
+                               preexec_fn=_hear_ctrl_c)
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline and process.poll() is None:
         if partial.exists() and partial.stat().st_size > 0:
