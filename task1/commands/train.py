@@ -14,6 +14,7 @@ DESCRIPTION = """\
 Train one network of a run, from its recipe and the cached features, into RUN/models/MODEL/:
 
   model.safetensors  weights      model.json  recipe, origin, results      history.csv  one row an epoch
+  model.onnx         for int8: the integers that ship and are executed
 
 Killed at any moment, the same command goes on from the last finished epoch and ends in the same weights (same machine,
 same number of threads). What the recipe asks for and this version cannot do is printed and written into model.json.
