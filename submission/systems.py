@@ -15,7 +15,7 @@ import torch
 from safetensors.torch import load_file
 
 from submission.labels import system_label
-from task1.complexity import Complexity, Verdict, count, counted_size, judge, memory_bytes
+from task1.complexity import Complexity, count, counted_size, memory_bytes
 from task1.complexity_tables import input_shape
 from task1.compress.quantize import prepare_qat
 from task1.config import Edition, Run, System
@@ -24,6 +24,7 @@ from task1.errors import InputError
 from task1.files import file_digest
 from task1.inference import ONNX, Trained, load_trained
 from task1.layout import Layout
+from task1.limits import Verdict, judge
 from task1.models import build
 
 Scores = Mapping[str, Any]

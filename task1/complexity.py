@@ -16,7 +16,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -27,6 +27,7 @@ from torch.utils._pytree import tree_leaves
 from torch.utils.flop_counter import FlopCounterMode
 
 from task1.config import Edition
+from task1.limits import Verdict, judge
 
 CONVENTIONS = ("torchinfo", "thop")
 _UPSAMPLE = {"nearest": 1, "linear": 5, "bilinear": 11, "bicubic": 259}  # thop's operations per output element
@@ -64,15 +65,6 @@ class Complexity:
     peak_activation_bytes: int
     """Most bytes of float32 activations alive at once (input included) for one clip; eager execution, nothing fused."""
     layers: tuple[Layer, ...]
-
-
-@dataclass(frozen=True)
-class Verdict:
-    quantity: Literal["size", "macs"]
-    value: int
-    limit: int | None
-    state: Literal["within", "warning", "over", "unlimited"]
-    sentence: str
 
 
 def count(model: nn.Module, input_shape: Sequence[int]) -> Complexity:
@@ -117,27 +109,6 @@ def counted_size(complexity: Complexity, edition: Edition, bytes_per_weight: int
 def against_limits(complexity: Complexity, edition: Edition, bytes_per_weight: int) -> list[Verdict]:
     """Size and MACs of one network against the edition's limits."""
     return judge(counted_size(complexity, edition, bytes_per_weight), complexity.macs[edition.macs.convention], edition)
-
-
-def judge(size: int, macs: int, edition: Edition) -> list[Verdict]:
-    """Figures (of one network, or summed over an ensemble) against the edition's limits."""
-    rule = edition.size
-    which = "all parameters" if rule.counted == "all" else "non-zero parameters"
-    unit = "parameters" if rule.as_ == "count" else "bytes"
-    return [_verdict("size", size, rule.limit, rule.warn_above, f"{which}: {size:,} {unit}"),
-            _verdict("macs", macs, edition.macs.limit, None, f"{macs:,} MACs ({edition.macs.convention})")]
-
-
-def _verdict(quantity: Literal["size", "macs"], value: int, limit: int | None, warn_above: int | None,
-             text: str) -> Verdict:
-    if limit is None:
-        return Verdict(quantity, value, limit, "unlimited", f"{text}; no limit")
-    if value > limit:
-        return Verdict(quantity, value, limit, "over", f"{text}, over the limit of {limit:,}")
-    if warn_above is not None and value > warn_above:
-        return Verdict(quantity, value, limit, "warning",
-                       f"{text}, within the limit of {limit:,} but over {warn_above:,}, which some read as the limit")
-    return Verdict(quantity, value, limit, "within", f"{text}, within the limit of {limit:,}")
 
 
 def _torchinfo(module: nn.Module, output: tuple[int, ...]) -> int:
