@@ -2,8 +2,17 @@
 
 from task1.config.base import META, Place, Strict, check, load, parse_yaml, read_yaml
 from task1.config.entry import Author, Entry, Profile, Run, System, Texts
-from task1.config.facts import Archive, AudioFormat, Dataset, Edition, Synthetic, Taxonomy
-from task1.config.published import Figure, Standing, leaderboard, published
+from task1.config.facts import Archive, AudioFormat, Dataset, Edition, Ranking, Synthetic, Taxonomy
+from task1.config.leaderboards import (
+    Board,
+    Standing,
+    board,
+    development_of,
+    leaderboard,
+    ranked_editions,
+    ranking_of,
+)
+from task1.config.published import Figure, published
 from task1.config.recipe import (
     Augmentation,
     DeltaSettings,
@@ -21,6 +30,7 @@ __all__ = [
     "AudioFormat",
     "Augmentation",
     "Author",
+    "Board",
     "Dataset",
     "DeltaSettings",
     "Edition",
@@ -32,6 +42,7 @@ __all__ = [
     "ModelRecipe",
     "Place",
     "Profile",
+    "Ranking",
     "Run",
     "Standing",
     "Strict",
@@ -40,8 +51,10 @@ __all__ = [
     "Taxonomy",
     "Texts",
     "Training",
+    "board",
     "check",
     "dataset",
+    "development_of",
     "edition",
     "leaderboard",
     "load",
@@ -49,6 +62,8 @@ __all__ = [
     "names",
     "parse_yaml",
     "published",
+    "ranked_editions",
+    "ranking_of",
     "read_yaml",
     "resolve",
     "save_run",

@@ -11,7 +11,8 @@ from pathlib import Path
 from task1.config.base import META, load
 from task1.config.claims import claims
 from task1.config.entry import Entry, Profile
-from task1.config.published import leaderboard, published
+from task1.config.leaderboards import board, leaderboard
+from task1.config.published import published
 from task1.config.resolve import dataset, edition, entry_path, names, profile_path, resolve, taxonomy
 from task1.errors import InputError
 
@@ -30,6 +31,7 @@ def check_everything() -> Iterator[Checked]:
     readers: tuple[tuple[str, str, Callable[[str], str]], ...] = (
         ("datasets", "yaml", _dataset), ("editions", "yaml", _edition), ("profiles", "yaml", _profile),
         ("entries", "yaml", _entry), ("published", "csv", _published), ("published/claims", "yaml", _claims),
+        ("leaderboards", "yaml", _board),
         ("leaderboards", "csv", _leaderboard))
     yield _checked(META / "taxonomy.yaml", lambda _: f"{len(taxonomy().scenes)} scenes")
     for folder, suffix, reader in readers:
@@ -122,6 +124,12 @@ def _published(name: str) -> str:
 
 def _claims(name: str) -> str:
     return f"{len(claims(name))} claims"
+
+
+def _board(name: str) -> str:
+    facts = board(name)
+    _named(META / "leaderboards" / f"{name}.yaml", facts.name)
+    return f"{facts.systems or 'unknown number of'} systems, {facts.teams or 'unknown number of'} teams"
 
 
 def _leaderboard(name: str) -> str:

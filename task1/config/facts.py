@@ -1,5 +1,6 @@
 """Schemas of the facts: taxonomy, data sets, editions of the challenge."""
 
+from fractions import Fraction
 from typing import Literal, Self
 
 from pydantic import Field, PositiveFloat, PositiveInt, model_validator
@@ -137,13 +138,29 @@ class MacLimit(Strict):
 
 
 class Ranking(Strict):
-    """Lower rank is better. `weights` are of component ranks over systems; one component alone ranks by its value."""
+    """How an edition orders systems; a formula of four kinds, named by `metric`.
+
+    accuracy, log_loss: by the value itself. weighted_ranks: by the weighted mean of the ranks in each of `weights`,
+    these being over systems. subset_mean: by the mean accuracy of networks trained on each of `subsets`.
+    Equal values share the lowest rank and the ranks behind it are skipped (1, 2, 2, 4).
+    """
 
     metric: Literal["accuracy", "log_loss", "weighted_ranks", "subset_mean"]
     weights: dict[Literal["accuracy", "memory", "macs"], PositiveFloat] = {}
     ties: Literal["min"] = "min"
     subsets: tuple[str, ...] = ()
     confidence: Literal["certain", "secondary", "assumed"]
+    source: str = Field(description="what says that this is the formula")
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if bool(self.weights) != (self.metric == "weighted_ranks"):
+            raise ValueError("weights with metric: weighted_ranks, and only with it")
+        if self.weights and sum(Fraction(repr(weight)) for weight in self.weights.values()) != 1:
+            raise ValueError("weights whose sum is 1")
+        if bool(self.subsets) != (self.metric == "subset_mean") or len(set(self.subsets)) != len(self.subsets):
+            raise ValueError("subsets, all different, with metric: subset_mean, and only with it")
+        return self
 
 
 class MetaKey(Strict):

@@ -1,6 +1,6 @@
-"""Printed figures of the papers and official results, from the CSV files under meta/.
+"""Printed figures of the papers, from the CSV files under meta/published, and the reader of such files.
 
-Inputs: meta/published/<paper>.csv (one row a figure) and meta/leaderboards/<edition>.csv (one row a system or team).
+Inputs: meta/published/<paper>.csv (one row a figure).
 Outputs: lists of checked rows in the order of the file; an empty cell is an absent value. Errors name the line.
 """
 
@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Literal, TypeVar
 
-from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt, ValidationError
+from pydantic import Field, ValidationError
 
 from task1.config.base import META, Strict, read_text
 from task1.errors import InputError
@@ -46,33 +46,6 @@ class Figure(Strict):
     note: str = ""
 
 
-class Standing(Strict):
-    """One row of official results; accuracies are percent on the evaluation set unless they say otherwise."""
-
-    edition: str
-    label: str | None = None
-    team: str
-    entry: str | None = None
-    system_rank: PositiveInt | None = None
-    team_rank: PositiveInt | None = None
-    accuracy: float | None = Field(default=None, ge=0, le=100, description="what the table calls accuracy or score")
-    accuracy_low: float | None = Field(default=None, ge=0, le=100, description="of the 95 % interval")
-    accuracy_high: float | None = Field(default=None, ge=0, le=100)
-    log_loss: PositiveFloat | None = None
-    parameters: PositiveInt | None = None
-    parameters_non_zero: NonNegativeInt | None = None
-    size_kb: PositiveFloat | None = None
-    mmacs: PositiveFloat | None = None
-    memory_rank: PositiveInt | None = None
-    macs_rank: PositiveInt | None = None
-    accuracy_seen_devices: float | None = Field(default=None, ge=0, le=100)
-    accuracy_unseen_devices: float | None = Field(default=None, ge=0, le=100)
-    development_accuracy: float | None = Field(default=None, ge=0, le=100)
-    development_log_loss: PositiveFloat | None = None
-    note: str | None = None
-    provenance: str
-
-
 Row = TypeVar("Row", bound=Strict)
 
 
@@ -89,17 +62,6 @@ def published(paper: str) -> tuple[Figure, ...]:
         if first.setdefault(key, line) != line:
             raise InputError(f"{path}, line {line}: the figure {', '.join(key)} stands in line {first[key]} already")
     return tuple(figure for _, figure in figures)
-
-
-@cache
-def leaderboard(edition: str) -> tuple[Standing, ...]:
-    """The official results that are known of an edition (2020_1b, 2021, ... 2025)."""
-    path = META / "leaderboards" / f"{edition}.csv"
-    standings = read_rows(Standing, path)
-    for line, standing in standings:
-        if standing.edition != edition:
-            raise InputError(f"{path}, line {line}: edition: found {standing.edition!r}, expected {edition!r}")
-    return tuple(standing for _, standing in standings)
 
 
 def read_rows(schema: type[Row], path: Path) -> list[tuple[int, Row]]:
