@@ -58,6 +58,10 @@ class Layout:
     def model(self, name: str) -> Path:
         return self.run / "models" / name
 
+    def copies(self, name: str) -> Path:
+        """Augmented copies of recordings, a feature store with copies.csv (task1/augment/copies.py)."""
+        return self.run / "copies" / name
+
     def output(self, system: int, part: str) -> Path:
         """The official output table of a system on the development test fold or the evaluation set."""
         return self.run / f"system{system}" / f"{part}.output.csv"

@@ -150,12 +150,26 @@ class NoiseMask(Strict):
 
 
 class Waveform(Strict):
-    """Augmented copies of the recordings, each becoming a feature store of its own."""
+    """Augmented copies of recordings, a folder of copies for each kind that is asked for (task1/augment/copies.py).
 
-    pitch_semitones: float | None = Field(default=None, gt=0)
-    speed: tuple[float, float] | None = None
+    Each is made by drawing uniformly: semitones from -pitch_semitones .. pitch_semitones, a factor of speed, a
+    signal-to-noise ratio, another clip of the same scene and device.
+    """
+
+    share: float = Field(gt=0, le=1, description="of the train split's clips that get a copy of each kind")
+    pitch_semitones: float | None = Field(default=None, gt=0, le=24)
+    speed: tuple[PositiveFloat, PositiveFloat] | None = None
     noise_snr_db: tuple[float, float] | None = None
     mix_same_class: bool = False
+
+    @model_validator(mode="after")
+    def _asks(self) -> Self:
+        if not (self.pitch_semitones or self.speed or self.noise_snr_db or self.mix_same_class):
+            raise ValueError("one or more of pitch_semitones, speed, noise_snr_db, mix_same_class")
+        for name, bounds in (("speed", self.speed), ("noise_snr_db", self.noise_snr_db)):
+            if bounds and bounds[0] > bounds[1]:
+                raise ValueError(f"{name} as [low, high] (found {list(bounds)})")
+        return self
 
 
 class Augmentation(Strict):

@@ -20,8 +20,8 @@ from tqdm import tqdm
 from task1.config import FeatureSettings
 from task1.errors import InputError
 from task1.features.parts import Outcome, PartJob, make_part
-from task1.features.store import STORE, FeatureStore
-from task1.files import write_json
+from task1.features.store import FeatureStore
+from task1.features.writer import write_store
 from task1.processes import end_with
 
 if TYPE_CHECKING:
@@ -39,10 +39,8 @@ def extract(index: "pd.DataFrame", root: Path, settings: FeatureSettings, datase
     left out and listed in store.json.
     """
     jobs = _plan(index, root, settings, dataset_name, folder, part_clips, skip_bad)
+    outcomes = make_parts(jobs, workers, f"features {dataset_name}")
     clips = sum(len(job.filenames) for job in jobs)
-    with tqdm(total=clips, unit="clip", desc=f"features {dataset_name}", disable=None) as bar:
-        run = _in_turn if min(workers, len(jobs)) == 1 else _in_parallel
-        outcomes = sorted(run(jobs, min(workers, len(jobs)), bar), key=lambda outcome: outcome.number)
     _refuse_unusable(outcomes, root, clips, skip_bad and any(outcome.part for outcome in outcomes))
     _list(outcomes, jobs[0])
     return FeatureStore(folder, settings)
@@ -60,6 +58,14 @@ def extract_part(index: "pd.DataFrame", root: Path, settings: FeatureSettings, d
         outcome = make_part(job, bar.update)
     _refuse_unusable([outcome], root, len(job.filenames), skip_bad)
     return outcome
+
+
+def make_parts(jobs: Sequence[PartJob], workers: int, title: str) -> list[Outcome]:
+    """Make every part, in this process or in `workers` others; outcomes in the order of the parts."""
+    workers = min(workers, len(jobs))
+    with tqdm(total=sum(len(job.filenames) for job in jobs), unit="clip", desc=title, disable=None) as bar:
+        run = _in_turn if workers == 1 else _in_parallel
+        return sorted(run(jobs, workers, bar), key=lambda outcome: outcome.number)
 
 
 def _plan(index: "pd.DataFrame", root: Path, settings: FeatureSettings, dataset_name: str, folder: Path,
@@ -141,15 +147,6 @@ def _refuse_unusable(outcomes: Sequence[Outcome], root: Path, clips: int, may_sk
 
 def _list(outcomes: Sequence[Outcome], job: PartJob) -> None:
     """Write store.json and clear away what no longer belongs to the store."""
-    write_json(job.folder / STORE, {
-        "dataset": job.dataset,
-        "features": job.settings.model_dump(mode="json"),
-        "parts": [asdict(outcome.part) for outcome in outcomes if outcome.part],
-        "skipped": [asdict(skip) for outcome in outcomes for skip in outcome.skipped],
-    })
-    numbers = {outcome.number for outcome in outcomes}
-    for path in job.folder.glob("part-*"):
-        if not path.stem.removeprefix("part-").isdigit() or int(path.stem.removeprefix("part-")) not in numbers:
-            path.unlink()
-    for path in job.folder.glob(".part-*"):  # left by killed runs
-        path.unlink(missing_ok=True)
+    write_store(job.folder, job.settings, job.dataset, [outcome.part for outcome in outcomes if outcome.part],
+                [asdict(skip) for outcome in outcomes for skip in outcome.skipped],
+                [outcome.number for outcome in outcomes])

@@ -6,20 +6,21 @@ recording. The part itself holds no times: the same recordings give the same byt
 """
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
-import h5py
 import numpy as np
 import numpy.typing as npt
 
 from task1.config import FeatureSettings
 from task1.errors import InputError
-from task1.features.audio import read_clip
+from task1.features.audio import Samples, read_clip
 from task1.features.logmel import LogMel
-from task1.features.store import STORE, Part
-from task1.files import atomic_path, digest, file_digest, write_json
+from task1.features.store import STORE, Part, Rows
+from task1.features.writer import part_path, write_part
+from task1.files import digest, file_digest, write_json
 from task1.workflow.code import code_digest
 
 CLIPS_AT_ONCE = 32
@@ -48,11 +49,20 @@ class PartJob:
 
     @property
     def path(self) -> Path:
-        return self.folder / f"part-{self.number:05d}.h5"
+        return part_path(self.folder, self.number)
 
     @property
     def side_file(self) -> Path:
         return self.path.with_suffix(".json")
+
+    def wave(self, name: str) -> Samples:
+        """The samples of one of the clips; InputError says why it has none that can be used."""
+        return read_clip(self.root / name, self.settings)
+
+    def origin(self) -> dict[str, Any]:
+        """What decides the content besides parameters and data set; JSON-like."""
+        return {"code": code_digest(*DEFINITION),
+                "recordings": [[name, *stamp(self.root / name)] for name in self.filenames]}
 
 
 @dataclass(frozen=True)
@@ -104,11 +114,11 @@ def _compute(job: PartJob, key: str, tick: Tick) -> Outcome:
 
 def _key(job: PartJob) -> str:
     return digest({"features": job.settings.model_dump(mode="json"), "dataset": job.dataset,
-                   "code": code_digest(*DEFINITION),
-                   "recordings": [[name, *_stamp(job.root / name)] for name in job.filenames]}, length=64)
+                   **job.origin()}, length=64)
 
 
-def _stamp(path: Path) -> tuple[int, int]:
+def stamp(path: Path) -> tuple[int, int]:
+    """Size and time of change of a recording, -1 of one that cannot be found."""
     try:
         status = path.stat()
     except OSError:
@@ -139,43 +149,37 @@ def _finish(job: PartJob, key: str, part: Part | None, skipped: tuple[Skipped, .
 
 def _write(job: PartJob, filenames: Sequence[str], tick: Tick) -> Part:
     """Compute and write the rows of these files, or raise `_Unusable` with all that are not."""
-    settings = job.settings
-    logmel = LogMel(settings)
+    return write_part(job.path, job.settings, job.dataset, filenames, _blocks(job, filenames, tick))
+
+
+def _blocks(job: PartJob, filenames: Sequence[str], tick: Tick) -> Iterator[Rows]:
+    """Log-mels (clip, mel, frame), so many clips at once."""
+    logmel = LogMel(job.settings)
     unusable: list[Skipped] = []
-    encoded = [name.encode() for name in filenames]
-    text = h5py.string_dtype("utf-8", max(map(len, encoded)))
-    with atomic_path(job.path) as temporary:
-        with h5py.File(temporary, "w") as file:
-            file.attrs["features"] = json.dumps(settings.model_dump(mode="json"), sort_keys=True)
-            file.attrs["dataset"] = job.dataset
-            file.create_dataset("filename", data=np.array(encoded, text), track_times=False)
-            rows = file.create_dataset("logmel", (len(filenames), settings.n_mels, settings.frames), "<f2",
-                                       track_times=False)
-            for start in range(0, len(filenames), CLIPS_AT_ONCE):
-                names = filenames[start:start + CLIPS_AT_ONCE]
-                waves = _read(job, names, unusable)
-                if not unusable:
-                    rows[start:start + len(names)] = _rows(logmel, waves, names, unusable)
-                tick(len(names))
-        if unusable:
-            raise _Unusable(unusable)
-        return Part(job.path.name, len(filenames), temporary.stat().st_size, file_digest(temporary))
+    for start in range(0, len(filenames), CLIPS_AT_ONCE):
+        names = filenames[start:start + CLIPS_AT_ONCE]
+        waves = _read(job, names, unusable)
+        if not unusable:
+            rows = _rows(logmel, waves, names, unusable)
+        if not unusable:  # nor by what their log-mels turned out to be
+            yield rows
+        tick(len(names))
+    if unusable:
+        raise _Unusable(unusable)
 
 
 def _read(job: PartJob, names: Sequence[str], unusable: list[Skipped]) -> npt.NDArray[np.float32]:
     """Waves `(clips, samples)`; a row whose file is unusable stays zero and the file is noted."""
     waves = np.zeros((len(names), job.settings.samples), np.float32)
     for name, wave in zip(names, waves, strict=True):
-        path = job.root / name
         try:
-            wave[:] = read_clip(path, job.settings)
+            wave[:] = job.wave(name)
         except InputError as error:
-            unusable.append(Skipped(name, str(error).removeprefix(f"{path}: ")))
+            unusable.append(Skipped(name, str(error).removeprefix(f"{job.root / name}: ")))
     return waves
 
 
-def _rows(logmel: LogMel, waves: npt.NDArray[np.float32], names: Sequence[str],
-          unusable: list[Skipped]) -> npt.NDArray[np.float16]:
+def _rows(logmel: LogMel, waves: npt.NDArray[np.float32], names: Sequence[str], unusable: list[Skipped]) -> Rows:
     with np.errstate(over="ignore", invalid="ignore"):
         rows = logmel(waves).astype(np.float16)
     for name in np.array(names)[~np.isfinite(rows).all(axis=(1, 2))]:

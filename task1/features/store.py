@@ -60,16 +60,18 @@ class FeatureStore:
     """Read access. Opening checks that every part is there, whole in size and of these parameters; the content of a
     part is checked against its SHA-256 when it is first read."""
 
-    def __init__(self, folder: Path, settings: FeatureSettings | None = None) -> None:
+    def __init__(self, folder: Path, settings: FeatureSettings | None = None, repair: str = REPAIR) -> None:
+        """`repair` ends the sentences about what is missing or broken: the command that makes this store."""
         self.folder = folder
-        content = _read_store(folder)
+        self._repair = repair
+        content = _read_store(folder, repair)
         try:
             self.dataset: str = content["dataset"]
             self.settings = check(FeatureSettings, content["features"], str(folder / STORE))
             self.skipped: dict[str, str] = {row["filename"]: row["reason"] for row in content["skipped"]}
             self._parts = [Part(**part) for part in content["parts"]]
         except (KeyError, TypeError):
-            raise InputError(f"{folder / STORE}: not the list of a feature store; {REPAIR}") from None
+            raise InputError(f"{folder / STORE}: not the list of a feature store; {self._repair}") from None
         if settings is not None:
             self._refuse_other(settings)
         self._row_shape = self.settings.n_mels, self.settings.frames
@@ -93,7 +95,7 @@ class FeatureStore:
             why = f" ({skipped} of them were left out as unusable, see {STORE})" if skipped else ""
             named = ", ".join(missing[:3]) + (", ..." if len(missing) > 3 else "")
             raise InputError(f"{self.folder}: {len(missing)} of {len(filenames)} clips are not in this feature store"
-                             f"{why}: {named}; {REPAIR}")
+                             f"{why}: {named}; {self._repair}")
         return np.fromiter((self._position[name] for name in filenames), np.intp, len(filenames))
 
     def read(self, positions: npt.ArrayLike) -> Rows:
@@ -125,16 +127,17 @@ class FeatureStore:
         other = [f"{key}: found {found[key]}, expected {value}" for key, value in expected.items()
                  if found[key] != value]
         if other:
-            raise InputError(f"{self.folder / STORE}: features of other parameters ({'; '.join(other)}); {REPAIR}")
+            raise InputError(f"{self.folder / STORE}: features of other parameters ({'; '.join(other)}); "
+                             f"{self._repair}")
 
     def _open(self, part: Part) -> None:
         """Note where the part's rows lie, after checking all that can be checked without reading them."""
         path = self.folder / part.name
         if not path.is_file():
-            raise InputError(f"{path}: no such file, but {STORE} lists it; {REPAIR}")
+            raise InputError(f"{path}: no such file, but {STORE} lists it; {self._repair}")
         if path.stat().st_size != part.bytes:
             raise InputError(f"{path}: found {path.stat().st_size} bytes, expected {part.bytes} (a truncated or "
-                             f"exchanged part); {REPAIR}")
+                             f"exchanged part); {self._repair}")
         try:
             with h5py.File(path, "r") as file:
                 logmel = file["logmel"]
@@ -144,12 +147,12 @@ class FeatureStore:
                          and offset is not None and len(names) == part.clips)
                 made_of = json.loads(file.attrs["features"]), file.attrs["dataset"]
         except (OSError, KeyError, ValueError, AttributeError, RuntimeError) as error:
-            raise InputError(f"{path}: not a readable part ({_first_line(error)}); {REPAIR}") from None
+            raise InputError(f"{path}: not a readable part ({_first_line(error)}); {self._repair}") from None
         if not sound:
             raise InputError(f"{path}: its rows are not {part.clips} contiguous float16 log-mels of "
-                             f"{' x '.join(map(str, self._row_shape))}; {REPAIR}")
+                             f"{' x '.join(map(str, self._row_shape))}; {self._repair}")
         if made_of != (self.settings.model_dump(mode="json"), self.dataset):
-            raise InputError(f"{path}: its parameters are not those of {STORE} beside it; {REPAIR}")
+            raise InputError(f"{path}: its parameters are not those of {STORE} beside it; {self._repair}")
         self._offsets.append(offset)
         self.filenames += names
 
@@ -159,19 +162,20 @@ class FeatureStore:
             part = self._parts[number]
             path = self.folder / part.name
             if file_digest(path) != part.sha256:
-                raise InputError(f"{path}: not the content that was written (SHA-256 differs from {STORE}); {REPAIR}")
+                raise InputError(f"{path}: not the content that was written (SHA-256 differs from {STORE}); "
+                                 f"{self._repair}")
             self._maps[number] = np.memmap(path, "<f2", "r", self._offsets[number], (part.clips, *self._row_shape))
         return self._maps[number]
 
 
-def _read_store(folder: Path) -> dict[str, Any]:
+def _read_store(folder: Path, repair: str = REPAIR) -> dict[str, Any]:
     path = folder / STORE
     try:
         content = json.loads(path.read_bytes())
     except FileNotFoundError:
-        raise InputError(f"{path}: no such file, so these features are not complete; {REPAIR}") from None
+        raise InputError(f"{path}: no such file, so these features are not complete; {repair}") from None
     except (OSError, ValueError) as error:
-        raise InputError(f"{path}: cannot be read ({_first_line(error)}); {REPAIR}") from None
+        raise InputError(f"{path}: cannot be read ({_first_line(error)}); {repair}") from None
     return content if isinstance(content, dict) else {}
 
 
