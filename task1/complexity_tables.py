@@ -1,7 +1,7 @@
 """Complexity of an entry's networks as text tables: one row a network, one row a layer, verdicts against the limits."""
 
-from collections.abc import Sequence
 
+from task1.columns import aligned
 from task1.complexity import Complexity, against_limits, count, memory_bytes
 from task1.config import Edition, Run, edition, names
 from task1.errors import InputError
@@ -71,12 +71,3 @@ def _layers(counted: Complexity) -> str:
              f"{layer.parameters:,}", f"{layer.macs['torchinfo']:,}", f"{layer.macs['thop']:,}",
              f"{layer.executed:,}", layer.note) for layer in counted.layers]
     return aligned([LAYER_HEADINGS, *rows])
-
-
-def aligned(rows: Sequence[Sequence[str]]) -> str:
-    """Columns of equal width: numbers to the right, texts to the left."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    to_right = [all(not cell or cell[0].isdigit() for cell in column[1:]) for column in zip(*rows, strict=True)]
-    return "".join("  ".join(cell.rjust(width) if right else cell.ljust(width)
-                             for cell, width, right in zip(row, widths, to_right, strict=True)).rstrip() + "\n"
-                   for row in rows)

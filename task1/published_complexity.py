@@ -9,8 +9,9 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from math import floor
 
+from task1.columns import aligned
 from task1.complexity import Complexity
-from task1.complexity_tables import aligned, count_model
+from task1.complexity_tables import count_model
 from task1.config import META, Run, read_yaml, resolve
 from task1.config.published import Figure, published
 

@@ -1,0 +1,95 @@
+"""A list of systems in the form that is asked for: text for a terminal, Markdown, LaTeX, CSV, JSON.
+
+Inputs: columns, rows (dictionaries by column; a missing or None figure is a dash), lines before and notes behind.
+Text, Markdown and LaTeX show rounded figures and the notes; CSV and JSON hold the figures as they are. LaTeX needs the
+package booktabs.
+"""
+
+import csv
+import io
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from task1.columns import aligned
+
+FORMATS = ("text", "md", "latex", "csv", "json")
+_LATEX = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",
+          **{sign: "\\" + sign for sign in "&%$#_{}"}}
+
+
+@dataclass(frozen=True)
+class Column:
+    key: str
+    heading: str
+    show: Callable[[Any], str] = str
+
+
+@dataclass(frozen=True)
+class Listing:
+    """`rows`: what each column's key holds; `facts`: what JSON says besides."""
+
+    title: str
+    columns: Sequence[Column]
+    rows: Sequence[Mapping[str, Any]]
+    notes: Sequence[str] = ()
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+def render(listing: Listing, style: str) -> str:
+    """The listing in one of FORMATS."""
+    return {"text": _text, "md": _markdown, "latex": _latex, "csv": _csv, "json": _json}[style](listing)
+
+
+def _cells(listing: Listing) -> list[list[str]]:
+    return [["-" if row.get(column.key) is None else column.show(row[column.key]) for column in listing.columns]
+            for row in listing.rows]
+
+
+def _headings(listing: Listing) -> list[str]:
+    return [column.heading for column in listing.columns]
+
+
+def _text(listing: Listing) -> str:
+    table = aligned([_headings(listing), *_cells(listing)]) if listing.rows else ""
+    return "\n".join([listing.title, "", table.rstrip("\n"), *(["", *listing.notes] if listing.notes else [])]) + "\n"
+
+
+def _markdown(listing: Listing) -> str:
+    def line(cells: Sequence[str]) -> str:
+        return "| " + " | ".join(cell.replace("|", r"\|") for cell in cells) + " |"
+
+    sides = ["---:" if _right(column) else "---" for column in zip(*_cells(listing), strict=True)]
+    table = [line(_headings(listing)), line(sides), *map(line, _cells(listing))] if listing.rows else []
+    return "\n".join([listing.title, "", *table, "", *(f"- {note}" for note in listing.notes)]).rstrip() + "\n"
+
+
+def _latex(listing: Listing) -> str:
+    def line(cells: Sequence[str]) -> str:
+        return " & ".join("".join(_LATEX.get(sign, sign) for sign in cell) for cell in cells) + r" \\"
+
+    sides = "".join("r" if _right(column) else "l" for column in zip(*_cells(listing), strict=True))
+    notes = "".join(f"% {line}\n" for text in (listing.title, *listing.notes) for line in text.splitlines())
+    return notes + "\n".join([rf"\begin{{tabular}}{{{sides}}}", r"\toprule", line(_headings(listing)), r"\midrule",
+                              *map(line, _cells(listing)), r"\bottomrule", r"\end{tabular}"]) + "\n"
+
+
+def _csv(listing: Listing) -> str:
+    stream = io.StringIO(newline="")
+    writer = csv.DictWriter(stream, [column.key for column in listing.columns], extrasaction="ignore",
+                            lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(listing.rows)
+    return stream.getvalue()
+
+
+def _json(listing: Listing) -> str:
+    content = {"title": listing.title, **listing.facts, "systems": list(listing.rows), "notes": list(listing.notes)}
+    return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _right(column: Sequence[str]) -> bool:
+    """Whether a column is of numbers."""
+    return all(re.fullmatch(r"[-0-9.,%? ]+", cell) for cell in column)
