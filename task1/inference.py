@@ -18,14 +18,12 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from task1.augment.translate import centre_crop
-from task1.config import ModelRecipe, check, load_run, taxonomy
+from task1.config import ModelRecipe, check, taxonomy
 from task1.config.recipe import Decision
 from task1.errors import InputError
 from task1.features.network_input import network_input
-from task1.files import write_json
-from task1.layout import Layout
 from task1.models import build
-from task1.outputs import Floats, Outputs, align, write_outputs
+from task1.outputs import Floats, Outputs
 
 if TYPE_CHECKING:
     from task1.features.store import FeatureStore
@@ -120,42 +118,3 @@ def predict(folder: Path, store: "FeatureStore", filenames: Sequence[str], devic
             values[start:start + batch] = trained.classify(logmel)
             bar.update(len(logmel))
     return Outputs(tuple(filenames), values)
-
-
-def predict_system(run_folder: Path, number: int, part: str, device: torch.device) -> Path:
-    """Write the output table of a system of a run for the development test fold or the evaluation set.
-
-    Beside it `system.json` says what the system is made of and what its training left out.
-    """
-    from task1.corpus.index import read_index
-    from task1.features.store import FeatureStore
-
-    at, run = Layout(run_folder), load_run(run_folder)
-    if number not in run.systems:
-        raise InputError(f"{at.config}: no system {number}; there are: {', '.join(map(str, run.systems))}")
-    system = run.systems[number]
-    if system.combine not in ("single", "mean"):
-        raise InputError(f"{at.config}: systems.{number}.combine is {system.combine}, which this version cannot do "
-                         "yet; expected single or mean")
-    name, split = (run.development, "test") if part == "development" else (run.evaluation, "evaluation")
-    index = read_index(at.index(name))
-    filenames = index["filename"][index["split"] == split].tolist()
-    store = FeatureStore(at.features(run, name), run.features)
-    filenames = [name for name in filenames if not (run.skip_bad and name in store.skipped)]
-    members = [predict(at.model(member), store, filenames, device) for member in system.models]
-    target = at.output(number, part)
-    write_outputs(target, mean_of(members))
-    facts = {member: json.loads((at.model(member) / "model.json").read_bytes()) for member in system.models}
-    write_json(target.parent / "system.json", {
-        "system": number, "models": list(system.models), "combine": system.combine, "entry": run.entry,
-        "profile": run.profile, "development": run.development, "evaluation": run.evaluation, "embedded": run.embedded,
-        "deviations": [f"{member}: {text}" for member, said in facts.items() for text in said["deviations"]],
-    })
-    return target
-
-
-def mean_of(members: Sequence[Outputs]) -> Outputs:
-    """The mean of the members' probabilities, joined by file name."""
-    names = members[0].filenames
-    values = np.mean([align(member, names).probabilities for member in members], axis=0)
-    return Outputs(names, values)

@@ -58,6 +58,10 @@ class Layout:
     def model(self, name: str) -> Path:
         return self.run / "models" / name
 
+    def model_output(self, model: str, part: str) -> Path:
+        """The output table of one model; parts as in `task1.predictions.PARTS`."""
+        return self.model(model) / f"{part}.output.csv"
+
     def copies(self, name: str) -> Path:
         """Augmented copies of recordings, a feature store with copies.csv (task1/augment/copies.py)."""
         return self.run / "copies" / name
@@ -66,8 +70,16 @@ class Layout:
         """The official output table of a system on the development test fold or the evaluation set."""
         return self.run / f"system{system}" / f"{part}.output.csv"
 
+    def fusion(self, system: int) -> Path:
+        """Weights of a system's members, where they are fitted."""
+        return self.run / f"system{system}" / "fusion.json"
+
     def scores(self, system: int, part: str) -> Path:
         return self.run / "scores" / f"system{system}.{part}.json"
+
+    def model_scores(self, model: str, part: str) -> Path:
+        """Scores of one model's table: teachers, baselines, ablations."""
+        return self.run / "scores" / f"model.{model}.{part}.json"
 
     def log(self, stage: str, what: str = "all") -> Path:
         """What a stage said."""

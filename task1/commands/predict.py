@@ -1,4 +1,4 @@
-"""`task1 predict`: the output tables of a system."""
+"""`task1 predict`: the output tables of a system or of one model."""
 
 import argparse
 from pathlib import Path
@@ -11,19 +11,28 @@ if TYPE_CHECKING:
     from task1.commands import Verbs
 
 DESCRIPTION = """\
-Write the official output table of a system of a run, RUN/system<K>/<PART>.output.csv, from its trained networks and
-the cached features. Part `development` is the test fold of the development set, `evaluation` the evaluation set.
+Write official output tables from the trained networks and the cached features of a run.
 
-example:
+  --system K     RUN/system<K>/<PART>.output.csv: every model of the system predicts, their tables are combined
+  --model NAME   RUN/models/<NAME>/<PART>.output.csv: one model, a teacher as well
+
+Parts: `development` is the test fold of the development set, `evaluation` the evaluation set; of a model also
+`learning`, every clip that it or a student of it may learn from, and `validation`, the clips its training held back.
+
+examples:
   task1 predict --run work/runs/wang2023-demo --system 1 --part development
+  task1 predict --run work/runs/zhao2021-demo --model teacher1 --part learning
 """
 
 
 def register(verbs: "Verbs") -> None:
-    parser = add_verb(verbs, "predict", "official output table of a system", DESCRIPTION)
+    parser = add_verb(verbs, "predict", "official output table of a system or a model", DESCRIPTION)
     parser.add_argument("--run", type=Path, required=True, metavar="DIR", help="run folder, with its config.yaml")
-    parser.add_argument("--system", type=int, required=True, metavar="K", help="the system's number")
-    parser.add_argument("--part", choices=("development", "evaluation"), required=True, help="which clips")
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("--system", type=int, metavar="K", help="the system's number")
+    what.add_argument("--model", metavar="NAME", help="one model of the run")
+    parser.add_argument("--part", choices=("development", "evaluation", "learning", "validation"), required=True,
+                        help="which clips")
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto",
                         help="where to compute; auto: an NVIDIA GPU where there is one (default: %(default)s)")
     parser.set_defaults(handler=_predict)
@@ -31,6 +40,12 @@ def register(verbs: "Verbs") -> None:
 
 def _predict(arguments: argparse.Namespace) -> None:
     spin_briefly()
-    from task1.inference import choose_device, predict_system
+    from task1.errors import InputError
+    from task1.inference import choose_device
+    from task1.predictions import predict_model, predict_system
 
-    print(predict_system(arguments.run, arguments.system, arguments.part, choose_device(arguments.device)))
+    if arguments.system is not None and arguments.part not in ("development", "evaluation"):
+        raise InputError(f"--part {arguments.part} is a part of single models; use --model NAME")
+    predict, which = ((predict_model, arguments.model) if arguments.system is None
+                      else (predict_system, arguments.system))
+    print(predict(arguments.run, which, arguments.part, choose_device(arguments.device)))

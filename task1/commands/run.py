@@ -71,6 +71,11 @@ def register(verbs: "Verbs") -> None:
                         help="list recordings that cannot be used and leave them out, instead of stopping")
     parser.add_argument("--jobs", "-j", type=positive, default=os.cpu_count() or 1, metavar="N",
                         help="processor cores to use (default: all, %(default)s)")
+    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto",
+                        help="where networks are trained and executed; auto: an NVIDIA GPU where there is one "
+                             "(default: %(default)s)")
+    parser.add_argument("--precision", choices=("float32", "bf16"), default="float32",
+                        help="of training; bf16 is faster on a GPU (default: %(default)s)")
     parser.add_argument("--dry-run", "-n", action="store_true", help="say what would be done and why; do nothing")
     parser.add_argument("--list", action="store_true", help="list entries, profiles and stages")
     parser.set_defaults(handler=_run)
@@ -89,7 +94,8 @@ def _run(arguments: argparse.Namespace) -> int:
         entry=arguments.entry, profile=arguments.profile, settings=arguments.settings,
         systems=arguments.systems, work=arguments.work,
         data=arguments.data, first=arguments.first, last=arguments.upto or arguments.stop, forced=arguments.force,
-        skip_bad=arguments.skip_bad, jobs=arguments.jobs, dry_run=arguments.dry_run))
+        skip_bad=arguments.skip_bad, jobs=arguments.jobs, device=arguments.device,
+        precision=arguments.precision, dry_run=arguments.dry_run))
 
 
 def _list() -> int:

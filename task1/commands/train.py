@@ -17,7 +17,8 @@ Train one network of a run, from its recipe and the cached features, into RUN/mo
   model.onnx         for int8: the integers that ship and are executed
 
 Killed at any moment, the same command goes on from the last finished epoch and ends in the same weights (same machine,
-same number of threads). What the recipe asks for and this version cannot do is printed and written into model.json.
+same number of threads). TensorBoard's event files are written as well where the extra `tracking` is installed
+(pip install .[tracking]). What the recipe asks for and this version cannot do is printed and written into model.json.
 
 example:
   task1 train --run work/runs/wang2023-demo --model model1 --threads 4
@@ -30,6 +31,8 @@ def register(verbs: "Verbs") -> None:
     parser.add_argument("--model", required=True, metavar="NAME", help="a model of the run")
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto",
                         help="where to train; auto: an NVIDIA GPU where there is one (default: %(default)s)")
+    parser.add_argument("--precision", choices=("float32", "bf16"), default="float32",
+                        help="bf16: faster on a GPU; epochs that round to integers stay float32 (default: %(default)s)")
     parser.add_argument("--threads", type=int, metavar="N", help="processor threads (default: PyTorch's choice)")
     parser.set_defaults(handler=_train)
 
@@ -48,4 +51,4 @@ def _train(arguments: argparse.Namespace) -> None:
         if arguments.threads < 1:
             raise InputError(f"--threads {arguments.threads}: expected 1 or more")
         torch.set_num_threads(arguments.threads)
-    print(train(arguments.run, arguments.model, choose_device(arguments.device)))
+    print(train(arguments.run, arguments.model, choose_device(arguments.device), arguments.precision))

@@ -69,6 +69,12 @@ class System(Strict):
     weights: tuple[float, ...] | None = Field(default=None, description="null: fitted on validation where needed")
     name: str | None = None
     abbreviation: str | None = Field(default=None, max_length=10)
+    submitted: bool = Field(default=True, description="false: trained, scored and reported, but not packaged")
+
+    @property
+    def is_fitted(self) -> bool:
+        """Whether the weights of the members come from validation clips."""
+        return self.combine in ("linear", "weighted") and self.weights is None
 
     @model_validator(mode="after")
     def _members(self) -> Self:
@@ -159,10 +165,19 @@ class Run(Strict):
     command: tuple[str, ...] = Field(description="what a person types to have this run again")
     skip_bad: bool = Field(default=False, description="unusable recordings are listed and left out everywhere")
 
+    def has_heard_test(self, model: str) -> bool:
+        """Whether a model, or a teacher behind it, learned from the clips of the test fold."""
+        recipe = self.models[model]
+        return recipe.training.data == "all" or any(map(self.has_heard_test, recipe.teachers))
+
+    def learning_data(self, model: str) -> str:
+        """`all` if the model or a student of it learns from the whole development set, else `train`."""
+        of = {recipe.training.data for name, recipe in self.models.items() if name == model or model in recipe.teachers}
+        return "all" if "all" in of else "train"
+
     @model_validator(mode="after")
     def _teachers(self) -> Self:
-        taught = {name: model.distillation.teachers if model.distillation else []
-                  for name, model in self.models.items()}
+        taught = {name: model.teachers for name, model in self.models.items()}
         for name, teachers in taught.items():
             for teacher in teachers:
                 if teacher not in self.models:

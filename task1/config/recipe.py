@@ -126,13 +126,32 @@ class AutoLevel(Strict):
 
 
 class Pix2Pix(Strict):
-    """A generator trained on parallel recordings adds one generated clip for `share` of the source clips."""
+    """A generator trained on parallel recordings adds one generated clip for `share` of the source clips.
 
-    source_devices: list[str]
-    target_devices: list[str]
+    Widths are those of `pix2pix_generator` and `pix2pix_discriminator`; the optimiser is Adam. `validation_share` is of
+    the training locations; with the models' share, or more, the generator never hears what they are validated on.
+    """
+
+    source_devices: tuple[str, ...] = Field(min_length=1)
+    target_devices: tuple[str, ...] = Field(min_length=1)
+    generator: tuple[PositiveInt, ...] = Field(min_length=1)
+    discriminator: tuple[PositiveInt, ...] = Field(min_length=2)
+    dropout: float = Field(ge=0, lt=1)
     epochs: PositiveInt
+    batch_size: int = Field(ge=2)
+    lr: PositiveFloat
+    beta1: float = Field(ge=0, lt=1)
     l1_weight: PositiveFloat
     share: float = Field(gt=0, le=1)
+    validation_share: float = Field(ge=0, lt=0.5)
+
+    @model_validator(mode="after")
+    def _devices(self) -> Self:
+        named = [*self.source_devices, *self.target_devices]
+        twice = sorted({device for device in named if named.count(device) > 1})
+        if twice:
+            raise ValueError(f"each device once, as a source or as a target (found more than once: {', '.join(twice)})")
+        return self
 
 
 class Shift(Strict):
@@ -153,20 +172,21 @@ class Waveform(Strict):
     """Augmented copies of recordings, a folder of copies for each kind that is asked for (task1/augment/copies.py).
 
     Each is made by drawing uniformly: semitones from -pitch_semitones .. pitch_semitones, a factor of speed, a
-    signal-to-noise ratio, another clip of the same scene and device.
+    signal-to-noise ratio, another clip of the same scene and device with a gain for each of the two.
     """
 
     share: float = Field(gt=0, le=1, description="of the train split's clips that get a copy of each kind")
     pitch_semitones: float | None = Field(default=None, gt=0, le=24)
     speed: tuple[PositiveFloat, PositiveFloat] | None = None
     noise_snr_db: tuple[float, float] | None = None
-    mix_same_class: bool = False
+    mix_gains: tuple[PositiveFloat, PositiveFloat] | None = None
 
     @model_validator(mode="after")
     def _asks(self) -> Self:
-        if not (self.pitch_semitones or self.speed or self.noise_snr_db or self.mix_same_class):
-            raise ValueError("one or more of pitch_semitones, speed, noise_snr_db, mix_same_class")
-        for name, bounds in (("speed", self.speed), ("noise_snr_db", self.noise_snr_db)):
+        bounded = {"speed": self.speed, "noise_snr_db": self.noise_snr_db, "mix_gains": self.mix_gains}
+        if not (self.pitch_semitones or any(bounded.values())):
+            raise ValueError(f"one or more of pitch_semitones, {', '.join(bounded)}")
+        for name, bounds in bounded.items():
             if bounds and bounds[0] > bounds[1]:
                 raise ValueError(f"{name} as [low, high] (found {list(bounds)})")
         return self
@@ -292,6 +312,10 @@ class ModelRecipe(Strict):
             raise ValueError(f"network.in_channels to be {self.input.channels}, as many as the input has with its "
                              f"deltas (found {self.network['in_channels']})")
         return self
+
+    @property
+    def teachers(self) -> tuple[str, ...]:
+        return tuple(self.distillation.teachers) if self.distillation else ()
 
     def frames(self, stored: int) -> int:
         """Frames of a clip that the network classifies: as many as it was trained on, if that was a crop."""

@@ -1,4 +1,4 @@
-"""Keep freed memory in the process.
+"""Memory: keep what is freed in the process, and tell when there is none left.
 
 Activations of a batch are large blocks, which glibc gives back to the system when they are freed and fetches anew,
 zeroed page by page, in the next step. Kept, a training step on the CPU takes about a fifth less time.
@@ -6,6 +6,8 @@ zeroed page by page, in the next step. Kept, a training step on the CPU takes ab
 
 import ctypes
 import platform
+
+import torch
 
 TRIM_THRESHOLD, MMAP_THRESHOLD = -1, -3  # parameters of mallopt(3)
 LARGEST = 2**31 - 1
@@ -17,3 +19,9 @@ def keep_freed_memory() -> bool:
         return False
     mallopt = ctypes.CDLL(None).mallopt
     return bool(mallopt(MMAP_THRESHOLD, 2**30)) and bool(mallopt(TRIM_THRESHOLD, LARGEST))
+
+
+def out_of_memory(error: Exception) -> bool:
+    """Whether PyTorch or Python ran out of the GPU's or the machine's memory."""
+    told = str(error).lower()
+    return isinstance(error, MemoryError | torch.OutOfMemoryError) or "allocate memory" in told

@@ -6,6 +6,7 @@ bytes.
 """
 
 import time
+from typing import Literal
 
 import numpy as np
 import torch
@@ -24,16 +25,23 @@ from task1.models.operators import orthonormal_penalty
 from task1.scoring import metrics
 from task1.training.checkpoint import Checkpoint
 from task1.training.data import Clips, batches
+from task1.training.distill import distilled
 from task1.training.loss import head_losses, scene_targets
 from task1.training.pcgrad import pcgrad_backward
 from task1.training.progress import Progress, Record, new_totals, write_history
 from task1.training.schedules import learning_rate
 from task1.training.state import State, from_checkpoint
 
+Precision = Literal["float32", "bf16"]
+
 
 def fit(name: str, network: nn.Module, recipe: ModelRecipe, train: Clips, validation: Clips | None,
-        augmenter: Augmenter, checkpoint: Checkpoint) -> State:
-    """Train to the end of the recipe, from the last checkpoint if there is one; the network is changed in place."""
+        augmenter: Augmenter, checkpoint: Checkpoint, precision: Precision = "float32") -> State:
+    """Train to the end of the recipe, from the last checkpoint if there is one; the network is changed in place.
+
+    `precision` bf16 has the network compute in bfloat16 where PyTorch holds that safe, but for epochs that round to
+    integers: their steps are finer than bfloat16. Weights and losses are float32.
+    """
     settings, device = recipe.training, train.logmel.device
     network.to(memory_format=LAYOUT)  # type: ignore[call-overload]
     optimizer = make_optimizer(settings.optimizer, network)
@@ -42,11 +50,13 @@ def fit(name: str, network: nn.Module, recipe: ModelRecipe, train: Clips, valida
     spectrum_device = recipe.augmentation.spectrum_correction and recipe.augmentation.spectrum_correction.device
     of_device = torch.tensor([own == spectrum_device for own in train.devices], device=device)
     begins = recipe.compression.quantization_aware_from_epoch  # None: integers by rounding once, after training
-    began, progress = state.epoch, Progress(name, settings.epochs, len(train), state.epoch)
+    began, folder = state.epoch, checkpoint.folder.parent
+    progress = Progress(name, settings.epochs, len(train), began, folder)
     for epoch in range(state.epoch, settings.epochs):
         generator, start, totals = seed_epoch(settings.seed, epoch), time.perf_counter(), new_totals(device)
         network.train()
-        simulate(network, begins is not None and epoch >= begins)
+        rounding = begins is not None and epoch >= begins
+        simulate(network, rounding)
         if epoch == begins:
             state.kept_record = None  # epochs that did not round are no candidates
         for number, chosen in enumerate(batches(len(train), settings.batch_size, generator)):
@@ -54,12 +64,16 @@ def fit(name: str, network: nn.Module, recipe: ModelRecipe, train: Clips, valida
             lr = learning_rate(settings.schedule, settings.optimizer.lr, settings.epochs, epoch + share)
             set_learning_rate(optimizer, lr)
             rows = chosen.to(device)
-            logmel, (targets,) = augmenter.spectrograms(
-                train.logmel[rows].float(), [scene_targets(train.scenes[rows])], of_device[rows],
-                epoch / settings.epochs, generator)
+            told = [scene_targets(train.scenes[rows])] + ([] if train.taught is None else [train.taught[rows]])
+            logmel, (targets, *taught) = augmenter.spectrograms(
+                train.logmel[rows].float(), told, of_device[rows], epoch / settings.epochs, generator)
             x = augmenter.inputs(network_input(logmel, recipe.input), generator)
-            logits = network(x.contiguous(memory_format=LAYOUT))
+            with torch.autocast(device.type, torch.bfloat16, enabled=precision == "bf16" and not rounding):
+                logits = network(x.contiguous(memory_format=LAYOUT))
+            logits = logits.float()
             scene_loss, super_loss = head_losses(logits, targets)
+            if recipe.distillation:
+                scene_loss, super_loss = distilled((scene_loss, super_loss), logits, taught[0], recipe.distillation)
             if settings.loss.orthonormal_weight:
                 scene_loss = scene_loss + settings.loss.orthonormal_weight * orthonormal_penalty(network)
             backward(scene_loss, super_loss, settings.loss, network, optimizer)
@@ -71,7 +85,7 @@ def fit(name: str, network: nn.Module, recipe: ModelRecipe, train: Clips, valida
         refuse_broken(name, record, checkpoint)
         state.after_epoch(network, record, settings)
         checkpoint.save(*state.to_checkpoint(network, optimizer))
-        write_history(checkpoint.folder.parent / "history.csv", state.history)
+        write_history(folder / "history.csv", state.history)
         progress.epoch(record, state.epoch - began)
     progress.close()
     return state

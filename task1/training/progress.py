@@ -1,9 +1,10 @@
-"""What a person sees of a training: a live bar in a terminal, one line an epoch elsewhere; and history.csv."""
+"""What a person sees of a training: a live bar in a terminal, one line an epoch elsewhere; history.csv; TensorBoard."""
 
+import importlib.util
 import sys
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
@@ -11,16 +12,20 @@ from tqdm import tqdm
 
 from task1.files import write_text
 
+if TYPE_CHECKING:
+    from torch.utils.tensorboard import SummaryWriter
+
 Record = dict[str, Any]
 SECONDS_BETWEEN = 0.5  # reading a value off a GPU stops it, so not with every batch
 
 
 class Progress:
-    """Of a training of `epochs` epochs with `clips` clips each, of which `done` epochs are over."""
+    """Of a training of `epochs` epochs with `clips` clips each, of which `done` epochs are over, in `folder`."""
 
-    def __init__(self, name: str, epochs: int, clips: int, done: int) -> None:
+    def __init__(self, name: str, epochs: int, clips: int, done: int, folder: Path) -> None:
         self.name, self.epochs, self.done, self.began = name, epochs, done, time.monotonic()
         self.shown = 0.0
+        self.events = _writer(folder, done)
         self.bar = tqdm(total=epochs * clips, initial=done * clips, desc=name, unit=" samples", unit_scale=True,
                         disable=None, dynamic_ncols=True)
 
@@ -35,6 +40,11 @@ class Progress:
 
     def epoch(self, record: Record, epochs_here: int) -> None:
         """After an epoch; the line goes above the bar, or to the log where there is none."""
+        if self.events:
+            for key, value in record.items():
+                if value is not None and key != "epoch":
+                    self.events.add_scalar(key, value, record["epoch"])
+            self.events.flush()
         left = (time.monotonic() - self.began) / epochs_here * (self.epochs - record["epoch"])
         validation = ""
         if record["validation_loss"] is not None:
@@ -50,6 +60,8 @@ class Progress:
 
     def close(self) -> None:
         self.bar.close()
+        if self.events:
+            self.events.close()
 
 
 def new_totals(device: torch.device) -> Tensor:
@@ -63,6 +75,15 @@ def write_history(path: Path, history: list[Record]) -> None:
         rows = [",".join(history[0]), *(",".join("" if value is None else f"{value:.6g}" for value in record.values())
                                         for record in history)]
         write_text(path, "\n".join(rows) + "\n")
+
+
+def _writer(folder: Path, done: int) -> "SummaryWriter | None":
+    """For TensorBoard, where the extra `tracking` is installed. Epochs that a killed run had noted are noted anew."""
+    if importlib.util.find_spec("tensorboard") is None:
+        return None
+    from torch.utils.tensorboard import SummaryWriter
+
+    return SummaryWriter(str(folder / "tensorboard"), purge_step=done + 1)
 
 
 def _clock(seconds: float) -> str:

@@ -9,11 +9,8 @@ def unsupported(recipe: ModelRecipe) -> list[str]:
     averaged = training.averaging.epochs if training.averaging else ()
     late = [str(epoch) for epoch in averaged if epoch > training.epochs]
     asked = {
-        "augmentation.pix2pix: no generated clips": augmentation.pix2pix is not None,
         "augmentation.noise_mask: no learned noise masks": augmentation.noise_mask is not None,
-        "augmentation.waveform: no copies with changed waveforms": augmentation.waveform is not None,
         f"training.averaging.epochs: {', '.join(late)} come after the last epoch": bool(late),
-        "distillation: trained on the labels alone": recipe.distillation is not None,
         "compression.pruning: not pruned": compression.pruning is not None,
     }
     return [text for text, wanted in asked.items() if wanted]

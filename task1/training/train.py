@@ -7,31 +7,29 @@ the same command goes on from there.
 
 import platform
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 from torch.fx import GraphModule
 
 from task1.augment.pipeline import Augmenter
-from task1.augment.spectrum_correction import corrections, spectra
-from task1.complexity_tables import input_shape
+from task1.complexity import against_limits
+from task1.complexity_tables import count_model, input_shape
 from task1.compress.half import to_half
 from task1.compress.quantize import export_int8, prepare_qat
 from task1.compress.run_onnx import metadata_of
-from task1.config import ModelRecipe, Run, load_run, taxonomy
-from task1.corpus.folds import validation_split
-from task1.corpus.index import read_index
+from task1.config import ModelRecipe, Run, edition, load_run, taxonomy
 from task1.errors import InputError
 from task1.features.network_input import network_input
-from task1.features.store import FeatureStore, feature_digest
+from task1.features.store import feature_digest
 from task1.files import atomic_path, digest, write_json
 from task1.inference import ONNX
 from task1.layout import Layout
 from task1.models import build, module_of
 from task1.training.checkpoint import Checkpoint, save_tensors
-from task1.training.data import Clips, load_clips, training_rows
-from task1.training.loop import fit
+from task1.training.data import Clips
+from task1.training.fold import Fold, load_fold
+from task1.training.loop import Precision, fit
 from task1.training.progress import write_history
 from task1.training.state import State
 from task1.training.support import unsupported
@@ -41,25 +39,18 @@ RANGED = 32
 """Clips that the first ranges of activations are taken from; training moves them on."""
 
 
-@dataclass(frozen=True)
-class Fold:
-    train: Clips
-    validation: Clips | None
-
-
-def train(run_folder: Path, name: str, device: torch.device) -> Path:
+def train(run_folder: Path, name: str, device: torch.device, precision: Precision = "float32") -> Path:
     """Train model `name` of the run; return its folder. A training killed before goes on from its last epoch."""
     at, run = Layout(run_folder), load_run(run_folder)
     if name not in run.models:
         raise InputError(f"{at.config}: no model {name}; there are: {', '.join(run.models)}")
     recipe = run.models[name]
-    deviations = unsupported(recipe)
-    if deviations:
-        print(f"{name}: not done as the recipe asks: {'; '.join(deviations)}", file=sys.stderr)
+    for text in (*(f"not done as the recipe asks: {text}" for text in unsupported(recipe)), *over_limit(run, name)):
+        print(f"{name}: {text}", file=sys.stderr)
     if device.type == "cuda":  # the same seed shall give the same bytes, as it does on a CPU
         torch.use_deterministic_algorithms(True, warn_only=True)
     try:
-        _train(at, run, name, device, deviations)
+        _train(at, run, name, device, precision)
     except (MemoryError, RuntimeError) as error:
         if not out_of_memory(error):
             raise
@@ -69,56 +60,40 @@ def train(run_folder: Path, name: str, device: torch.device) -> Path:
     return at.model(name)
 
 
-def _train(at: Layout, run: Run, name: str, device: torch.device, deviations: list[str]) -> None:
+def _train(at: Layout, run: Run, name: str, device: torch.device, precision: Precision) -> None:
     recipe, folder = run.models[name], at.model(name)
-    fold = load_fold(at, run, recipe, device)
-    checkpoint = Checkpoint(folder / "checkpoint", identity(run, recipe, fold))
+    fold = load_fold(at, run, name, device)
+    checkpoint = Checkpoint(folder / "checkpoint", identity(run, recipe, fold, precision))
     torch.manual_seed(recipe.training.seed)
     network = build(recipe.network).to(device)
     check_network(name, network, recipe, fold.train)
     if recipe.compression.weights == "int8":
         first = network_input(fold.train.logmel[:RANGED].float(), recipe.input)[..., :recipe.augmentation.crop_frames]
         network = prepare_qat(network, first)
-    augmenter = Augmenter(recipe.augmentation, correction_rows(run, recipe, fold.train))
-    state = fit(name, network, recipe, fold.train, fold.validation, augmenter, checkpoint)
-    write_model(folder, run, name, recipe, fold, state, deviations, network)
+    augmenter = Augmenter(recipe.augmentation, fold.corrections)
+    state = fit(name, network, recipe, fold.train, fold.validation, augmenter, checkpoint, precision)
+    write_model(folder, run, name, recipe, fold, state, network, precision)
     checkpoint.remove()
 
 
-def load_fold(at: Layout, run: Run, recipe: ModelRecipe, device: torch.device) -> Fold:
-    """Training and validation clips; the latter are all clips of a share of the locations."""
-    settings = recipe.training
-    if settings.validation_share == 0 and settings.keep != "last":
-        raise InputError(f"{at.config}: training.keep is {settings.keep}, but validation_share is 0, so there is "
-                         "nothing to choose by; expected keep: last or a share above 0")
-    rows = training_rows(read_index(at.index(run.development)), settings.data)
-    store = FeatureStore(at.features(run, run.development), run.features)
-    held_back = validation_split(rows, settings.validation_share, settings.seed).to_numpy(dtype=bool)
-    if held_back.all() or (held_back.any() != (settings.validation_share > 0)):
-        raise InputError(f"{at.index(run.development)}: a validation share of {settings.validation_share:g} "
-                         f"holds back {held_back.sum()} of {len(rows)} clips; change training.validation_share")
-    # of all development data, clips outside the train fold share locations with those held back: they go, too
-    apart = ~rows["location"].isin(set(rows["location"][held_back])).to_numpy(dtype=bool)
-    return Fold(load_clips(store, rows[apart], device, "training clips"),
-                load_clips(store, rows[held_back], device, "validation clips") if held_back.any() else None)
+def over_limit(run: Run, name: str) -> list[str]:
+    """Told before hours are spent: what packaging would refuse. Teachers and baselines are not packed."""
+    recipe, rules = run.models[name], edition(run.edition)
+    if recipe.role != "system":
+        return []
+    verdicts = against_limits(count_model(run, name), rules, recipe.compression.bytes_per_weight)
+    return [f"edition {rules.name} will not take it: {verdict.sentence}"
+            for verdict in verdicts if verdict.state == "over"]
 
 
-def identity(run: Run, recipe: ModelRecipe, fold: Fold) -> str:
+def identity(run: Run, recipe: ModelRecipe, fold: Fold, precision: Precision) -> str:
     """Names what a checkpoint belongs to: recipe, features, clips, and what decides how numbers are rounded."""
     return digest({
         "recipe": recipe.model_dump(mode="json"), "features": feature_digest(run.features, run.development),
         "train": fold.train.filenames, "validation": fold.validation.filenames if fold.validation else [],
-        "device": fold.train.logmel.device.type, "torch": torch.__version__,
-        "code": code_digest("task1.training.train", module_of(recipe.network)),
+        "made_of": fold.made_of, "device": fold.train.logmel.device.type, "precision": precision,
+        "torch": torch.__version__, "code": code_digest("task1.training.train", module_of(recipe.network)),
     })
-
-
-def correction_rows(run: Run, recipe: ModelRecipe, clips: Clips) -> torch.Tensor | None:
-    settings = recipe.augmentation.spectrum_correction
-    if settings is None:
-        return None
-    base = {"10": 10.0, "e": torch.e}[run.features.log.base]
-    return corrections(clips.filenames, spectra(clips.logmel, base), settings.device, base, settings.method)
 
 
 @torch.inference_mode()
@@ -135,7 +110,7 @@ def check_network(name: str, network: torch.nn.Module, recipe: ModelRecipe, clip
 
 
 def write_model(folder: Path, run: Run, name: str, recipe: ModelRecipe, fold: Fold, state: State,
-                deviations: list[str], network: torch.nn.Module) -> None:
+                network: torch.nn.Module, precision: Precision) -> None:
     """The finished model; model.json last, so that where it is, the rest is whole."""
     weights, result = recipe.compression.weights, state.result()
     with atomic_path(folder / "model.safetensors") as temporary:
@@ -152,11 +127,14 @@ def write_model(folder: Path, run: Run, name: str, recipe: ModelRecipe, fold: Fo
         "format": 1, "model": name, "entry": run.entry, "profile": run.profile, "corpus": run.development,
         "embedded": run.embedded, "features": run.features.model_dump(mode="json"),
         "recipe": recipe.model_dump(mode="json"), "recipe_digest": digest(recipe.model_dump(mode="json")),
-        "weights": weights, "deviations": deviations, "seed": recipe.training.seed, "epochs": state.epoch,
+        "weights": weights, "deviations": unsupported(recipe),
+        "has_heard_test": run.has_heard_test(name), "seed": recipe.training.seed, "epochs": state.epoch,
         "weights_of": "mean of epochs" if state.sums_weight else "epoch", "kept": kept,
-        "clips": {"train": len(fold.train), "validation": len(fold.validation) if fold.validation else 0},
+        "clips": {"train": fold.own, "copies": len(fold.train) - fold.own,
+                  "validation": len(fold.validation) if fold.validation else 0},
         "seconds": sum(record["seconds"] for record in state.history),
-        "made_with": {"device": device.type, "threads": torch.get_num_threads(), "torch": torch.__version__,
+        "made_with": {"device": device.type, "precision": precision, "threads": torch.get_num_threads(),
+                      "torch": torch.__version__,
                       "python": platform.python_version()},
     })
 

@@ -40,6 +40,8 @@ class Request:
     forced: Sequence[str]
     skip_bad: bool
     jobs: int
+    device: str
+    precision: str
     dry_run: bool
 
 
@@ -135,7 +137,9 @@ def _execute(request: Request, at: Layout, chosen: Sequence[str], forced: set[st
         try:
             workflow = api.workflow(
                 resource_settings=ResourceSettings(cores=request.jobs),
-                config_settings=ConfigSettings(config={"run": str(at.run.relative_to(at.work)), "stage": chosen[-1]}),
+                config_settings=ConfigSettings(config={
+                    "run": str(at.run.relative_to(at.work)), "stage": chosen[-1], "device": request.device,
+                    "precision": request.precision}),
                 snakefile=SNAKEFILE, workdir=at.work)
             graph = workflow.dag(DAGSettings(
                 forcerun=frozenset(forced), force_incomplete=True,
@@ -150,10 +154,9 @@ def _execute(request: Request, at: Layout, chosen: Sequence[str], forced: set[st
 
 
 def _allowed(request: Request, chosen: Sequence[str]) -> Sequence[str]:
-    """With --from, earlier stages are taken as they are; without, they are brought up to date as well."""
-    if request.first:
-        return chosen
-    return [stage.name for stage in stages.between(None, chosen[-1])]
+    """The rules that may run. With --from, earlier stages are taken as they are; without, brought up to date, too."""
+    first = chosen[0] if request.first else None
+    return [rule for stage in stages.between(first, chosen[-1]) for rule in stage.rules]
 
 
 def _told(error: Exception, chosen: Sequence[str]) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from task1.workflow.stages import STAGES
 
-ORDER = {stage.name: index + 1 for index, stage in enumerate(STAGES)}
+ORDER = {rule: index + 1 for index, stage in enumerate(STAGES) for rule in stage.rules}
 
 
 @dataclass
@@ -50,7 +50,7 @@ class Progress(logging.Handler):
             return
         self.jobs[job.number] = job
         because = f"   ({_short(job.reason)})" if self.dry_run else ""
-        print(f"[{ORDER[rule]}/{len(ORDER)}] {rule} {job.label}{because}", file=sys.stderr, flush=True)
+        print(f"[{ORDER[rule]}/{len(STAGES)}] {rule} {job.label}{because}", file=sys.stderr, flush=True)
 
     def _end(self, job: Job | None) -> None:
         if job is None:

@@ -9,6 +9,12 @@ from task1.errors import InputError
 class Stage:
     name: str
     summary: str
+    helpers: tuple[str, ...] = ()
+    """Further rules of the Snakefile beside the one that has the stage's name."""
+
+    @property
+    def rules(self) -> tuple[str, ...]:
+        return (*self.helpers, self.name)
 
 
 STAGES = (
@@ -16,9 +22,9 @@ STAGES = (
     Stage("verify", "every file there, whole and in the right format"),
     Stage("index", "the official lists as one table, folds checked for leaks"),
     Stage("features", "log-mel spectrograms, stored once"),
-    Stage("train", "the networks of the entry"),
-    Stage("predict", "official output tables: development test and evaluation set"),
-    Stage("score", "accuracy and log loss per class, device and city"),
+    Stage("train", "the networks of the entry, teachers first", ("copies", "teach")),
+    Stage("predict", "official output tables: development test and evaluation set", ("hold_out", "fuse", "combine")),
+    Stage("score", "accuracy and log loss per class, device and city", ("score_model",)),
     Stage("package", "the official submission package"),
     Stage("report", "what came out, for people"),
 )

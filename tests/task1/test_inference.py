@@ -13,7 +13,7 @@ from task1 import inference
 from task1.config import ModelRecipe, taxonomy
 from task1.config.recipe import Decision
 from task1.errors import InputError
-from task1.inference import decide, load_trained, mean_of, predict
+from task1.inference import decide, load_trained, predict
 from task1.outputs import Outputs
 from task1.training.checkpoint import save_tensors
 
@@ -121,13 +121,6 @@ def test_an_untrained_model_is_told(folder: Path) -> None:
         load_trained(folder, CPU)
 
 
-def test_members_are_joined_by_name() -> None:
-    values = np.random.default_rng(2).dirichlet(np.ones(10), 3)
-    first = Outputs(("a.wav", "b.wav", "c.wav"), values)
-    second = Outputs(("c.wav", "b.wav", "a.wav"), values)
-    np.testing.assert_allclose(mean_of([first, second]).probabilities, (values + values[::-1]) / 2)
-
-
 def test_cuda_that_is_not_there_is_told() -> None:
     if torch.cuda.is_available():
         assert inference.choose_device("auto").type == "cuda"
@@ -144,10 +137,13 @@ def test_training_rows_and_clips(monkeypatch: pytest.MonkeyPatch) -> None:
     store.skipped, store.shape = {"audio/2.wav": "silent"}, (4, 5, 9)  # type: ignore[attr-defined]
     index = pd.DataFrame({"filename": store.filenames, "scene": ["bus", "tram", "bus", "park"],
                           "device": ["a", "b", "c", "s1"], "split": ["train", "train", "train", "test"]})
-    clips = load_clips(store, training_rows(index, "train"), CPU, "clips")  # type: ignore[arg-type]
+    clips = load_clips([(store, training_rows(index, "train"))], CPU, "clips")  # type: ignore[list-item]
     assert clips.filenames == ["audio/0.wav", "audio/1.wav"]
     assert clips.scenes.tolist() == [1, 9]
     np.testing.assert_array_equal(clips.logmel.numpy(), store.logmel[:2])
-    assert len(load_clips(store, training_rows(index, "all"), CPU, "clips")) == 3  # type: ignore[arg-type]
+    assert len(load_clips([(store, training_rows(index, "all"))], CPU, "clips")) == 3  # type: ignore[list-item]
     with pytest.raises(InputError, match="1 of them without a known scene"):
-        load_clips(store, index.assign(scene=["", "bus", "bus", "bus"]), CPU, "clips")  # type: ignore[arg-type]
+        load_clips([(store, index.assign(scene=["", "bus", "bus", "bus"]))], CPU, "clips")  # type: ignore[list-item]
+    both = load_clips([(store, index[:1]), (store, index[3:])], CPU, "clips")  # type: ignore[list-item]
+    assert both.filenames == ["audio/0.wav", "audio/3.wav"] and both.devices == ["a", "s1"]
+    np.testing.assert_array_equal(both.logmel.numpy(), store.logmel[[0, 3]])

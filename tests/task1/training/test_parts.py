@@ -185,10 +185,6 @@ def test_a_plain_recipe_is_supported_in_full() -> None:
     ("compression", {"weights": "float32", "pruning": {"kind": "magnitude", "share": 0.5, "fine_tune_epochs": 1}},
      "pruning"),
     ("augmentation", {"noise_mask": {}}, "noise_mask"),
-    ("augmentation", {"waveform": {"share": 1, "mix_same_class": True}}, "waveform"),
-    ("augmentation", {"pix2pix": {"source_devices": ["a"], "target_devices": ["s1"], "epochs": 1, "l1_weight": 1,
-                                  "share": 0.5}}, "pix2pix"),
-    ("distillation", {"teachers": ["t"], "temperature": 2, "weight": 0.5}, "distillation"),
     ("training", {**BASE["training"], "averaging": {"epochs": [2, 9]}}, "averaging.epochs: 9"),
 ])
 def test_what_is_left_out_is_told(block: str, content: dict, told: str) -> None:

@@ -16,8 +16,10 @@ from task1.features.network_input import network_input
 from task1.inference import classify, load_trained
 from task1.layout import Layout
 from task1.models import build
+from task1.training import fold as fold_module
 from task1.training import train as module
 from task1.training.checkpoint import Checkpoint
+from task1.training.fold import load_fold
 from task1.training.train import train
 
 CPU = torch.device("cpu")
@@ -48,8 +50,8 @@ def index(path: Path) -> pd.DataFrame:
 @pytest.fixture
 def at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     torch.set_num_threads(1)
-    monkeypatch.setattr(module, "FeatureStore", Store)
-    monkeypatch.setattr(module, "read_index", index)
+    monkeypatch.setattr(fold_module, "FeatureStore", Store)
+    monkeypatch.setattr(fold_module, "read_index", index)
     return tmp_path / "runs" / "x"
 
 
@@ -61,15 +63,14 @@ def plan(monkeypatch: pytest.MonkeyPatch, *settings: str) -> Run:
 
 def test_a_trained_folder_tells_its_origin(at: Path, monkeypatch: pytest.MonkeyPatch,
                                            capsys: pytest.CaptureFixture[str]) -> None:
-    run = plan(monkeypatch, "training.epochs=2", "compression.weights=float16", "augmentation.pix2pix={source_devices: "
-               "[a], target_devices: [s1], epochs: 1, l1_weight: 1.0, share: 0.5}")
+    run = plan(monkeypatch, "training.epochs=2", "compression.weights=float16", "training.averaging={epochs: [1, 5]}")
     folder = train(at, "model1", CPU)
     assert sorted(path.name for path in folder.iterdir()) == ["history.csv", "model.json", "model.safetensors"]
     facts = json.loads((folder / "model.json").read_text())
     assert (facts["corpus"], facts["embedded"], facts["epochs"]) == (run.development, True, 2)
-    assert facts["clips"] == {"train": 60, "validation": 60}
+    assert facts["clips"] == {"train": 60, "copies": 0, "validation": 60}
     assert facts["kept"]["epoch"] in (1, 2)
-    assert facts["deviations"] == ["augmentation.pix2pix: no generated clips"]
+    assert facts["deviations"] == ["training.averaging.epochs: 5 come after the last epoch"]
     assert facts["weights"] == "float16"
     assert {tensor.dtype for tensor in load_file(folder / "model.safetensors").values()} == {torch.float16, torch.int64}
     assert capsys.readouterr().err.count(facts["deviations"][0]) == 1
@@ -106,8 +107,8 @@ def test_clips_at_held_back_locations_are_never_learned_from(at: Path, monkeypat
         return table.assign(split=["unused" if name.endswith("-b.wav") else "train" for name in table["filename"]])
 
     run = plan(monkeypatch, "training.data=all")
-    monkeypatch.setattr(module, "read_index", with_unused)
-    fold = module.load_fold(Layout(at), run, run.models["model1"], CPU)
+    monkeypatch.setattr(fold_module, "read_index", with_unused)
+    fold = load_fold(Layout(at), run, "model1", CPU)
     assert fold.validation is not None
     assert any(name.endswith("-b.wav") for name in fold.train.filenames)  # unused clips elsewhere are learned from
 
@@ -182,7 +183,6 @@ def test_other_failures_are_not_taken_for_memory(at: Path, monkeypatch: pytest.M
 @pytest.mark.parametrize("method", ["reference_mean", "pairwise_pool"])
 def test_both_spectrum_corrections_find_their_pairs(at: Path, monkeypatch: pytest.MonkeyPatch, method: str) -> None:
     run = plan(monkeypatch, f"augmentation.spectrum_correction.method={method}")
-    fold = module.load_fold(module.Layout(at), run, run.models["model1"], CPU)
-    rows = module.correction_rows(run, run.models["model1"], fold.train)
+    rows = load_fold(Layout(at), run, "model1", CPU).corrections
     assert rows is not None
     assert rows.shape == (1 if method == "reference_mean" else 40, 32)
