@@ -71,13 +71,18 @@ def _sound(values: Floats) -> bool:
 
 
 def write_outputs(path: Path, outputs: Outputs) -> None:
-    """Write the table, whole or not at all: rows of sum 1, nine significant digits, LF line ends."""
+    """Write the table, whole or not at all."""
+    write_text(path, table(outputs))
+
+
+def table(outputs: Outputs) -> str:
+    """The table as text: rows of sum 1, nine significant digits, LF line ends."""
     scenes = taxonomy().scenes
     values = outputs.probabilities / outputs.probabilities.sum(axis=1, keepdims=True)
     form = "%s\t%s" + "\t%.9g" * len(scenes)
     rows = [form % (name, label, *row)
             for name, label, row in zip(outputs.filenames, outputs.labels, values.tolist(), strict=True)]
-    write_text(path, "\n".join(["\t".join(("filename", "scene_label", *scenes)), *rows]) + "\n")
+    return "\n".join(["\t".join(("filename", "scene_label", *scenes)), *rows]) + "\n"
 
 
 def align(outputs: Outputs, filenames: Sequence[str], where: str = "the output table") -> Outputs:

@@ -41,30 +41,33 @@ def metadata_of(recipe: ModelRecipe, features: FeatureSettings, provenance: Mapp
 
 
 class OnnxModel:
-    """A file, ready to classify; `provenance` and `features` are what its export said."""
+    """A file, ready to classify; its settings and `provenance` are what its export said."""
 
-    def __init__(self, path: Path) -> None:
-        self._session = session(path)
+    def __init__(self, path: Path, threads: int = 1) -> None:
+        self._session = session(path, threads=threads)
         told = _metadata(self._session, path)
         self.features = check(FeatureSettings, told["features"], f"{path}: metadata features")
-        self._input = check(InputSettings, told["input"], f"{path}: metadata input")
-        self._decision = check(Decision, told["decision"], f"{path}: metadata decision")
-        self._crop, self.provenance = told["crop_frames"], told["provenance"]
+        self.input = check(InputSettings, told["input"], f"{path}: metadata input")
+        self.decision = check(Decision, told["decision"], f"{path}: metadata decision")
+        self.crop_frames, self.provenance = told["crop_frames"], told["provenance"]
         if told["classes"] != list(taxonomy().scenes):
             raise InputError(f"{path}: metadata classes: found {told['classes']}, expected the scenes of "
                              "meta/taxonomy.yaml in their order; export the model again")
 
     def classify(self, logmel: Tensor) -> Floats:
         """Probabilities (clip, scene) of stored log-mels (clip, mel, frame)."""
-        parts = [self._classify(part) for part in logmel.split(_BATCH) if len(part)]
+        parts = [self.run(self.network_input(part)) for part in logmel.split(_BATCH) if len(part)]
         return np.concatenate(parts) if parts else np.empty((0, len(taxonomy().scenes)))
 
-    def _classify(self, logmel: Tensor) -> Floats:
-        x = network_input(logmel, self._input)
-        if self._crop:
-            x = centre_crop(x, self._crop)
+    def network_input(self, logmel: Tensor) -> Tensor:
+        """What the network sees, (clip, channel, mel, frame), of stored log-mels (clip, mel, frame)."""
+        x = network_input(logmel, self.input)
+        return centre_crop(x, self.crop_frames) if self.crop_frames else x
+
+    def run(self, x: Tensor) -> Floats:
+        """Probabilities (clip, scene) of what the network sees (clip, channel, mel, frame)."""
         (logits,) = self._session.run([OUTPUT], {INPUT: x.numpy()})
-        return decide(torch.from_numpy(logits).double(), self._decision).numpy()
+        return decide(torch.from_numpy(logits).double(), self.decision).numpy()
 
 
 def classify_onnx(path: Path, logmel: Tensor) -> Floats:

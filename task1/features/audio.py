@@ -4,6 +4,7 @@ WAV only: PCM of 16 or 24 bits (TAU is 24) and floating point of 32 or 64 bits. 
 rate and length, finite, not silent. Samples are bytes / 2^(bits - 1), exactly what libsndfile gives.
 """
 
+import mmap
 import struct
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,7 +64,7 @@ def read_clip(path: Path, expected: Expected) -> Samples:
     return samples
 
 
-def read_wav_header(content: bytes) -> WavHeader:
+def read_wav_header(content: bytes | mmap.mmap) -> WavHeader:
     """Walk the RIFF chunks up to `data`; ValueError says what is wrong."""
     if len(content) < 12 or content[:4] != b"RIFF" or content[8:12] != b"WAVE":
         raise ValueError(f"found {len(content)} bytes that begin with {content[:4]!r}, expected a RIFF/WAVE file")
