@@ -1,8 +1,10 @@
 """A trained float network as an ONNX file, by PyTorch's exporter without TorchScript.
 
-Input: a network and the shape of a clip, (channel, mel, frame). Output: one file with its weights inside: input `input`
-(batch, channel, mel, frame), output `logits` (batch, class), any batch size. The same weights and metadata make the
-same bytes on any machine: what the exporter adds about its own run (source lines, paths, versions) is taken out.
+Input: a network and the shape of a clip, (channel, mel, frame). Output: one file with its weights inside, under the
+network's own names and with nothing folded: input `input` (batch, channel, mel, frame), output `logits` (batch, class),
+any batch size. As float16 they take half the bytes; whoever executes the file computes with them in float32. The same
+weights and metadata make the same bytes on any machine: what the exporter adds about its own run (source lines, paths,
+versions) is taken out.
 """
 
 import copy
@@ -15,8 +17,10 @@ from pathlib import Path
 
 import onnx
 import torch
-from torch import nn
+from onnx import numpy_helper
+from torch import Tensor, nn
 
+from task1.compress.half import to_half
 from task1.errors import InputError
 from task1.files import write_bytes
 
@@ -26,16 +30,52 @@ IR_VERSION = 10
 INPUT, OUTPUT, PRODUCER = "input", "logits", "task1"
 
 
-def export_float(network: nn.Module, input_shape: Sequence[int], path: Path, metadata: Mapping[str, str]) -> None:
+def export_float(network: nn.Module, input_shape: Sequence[int], path: Path, metadata: Mapping[str, str],
+                 half: bool = False) -> None:
     """Write `network` as it is in evaluation. Metadata values are JSON texts, e.g. {"classes": '["airport", ...]'}."""
     still = copy.deepcopy(network).cpu().float().to(memory_format=torch.contiguous_format).eval()  # type: ignore[call-overload]
+    weights = {name: tensor.detach() for name, tensor in still.state_dict().items() if tensor.is_floating_point()}
     clips = torch.zeros(2, *input_shape)  # two, for one would be taken for a constant
     with _quiet():
         program = torch.onnx.export(
-            still, (clips,), dynamo=True, opset_version=OPSET, input_names=[INPUT], output_names=[OUTPUT],
-            dynamic_shapes=({0: torch.export.Dim("batch", min=1)},), external_data=False, verbose=False)
+            _Weightless(still), (clips,), kwargs={"weights": weights}, dynamo=True, opset_version=OPSET,
+            input_names=[INPUT, *weights], output_names=[OUTPUT], external_data=False, verbose=False,
+            dynamic_shapes={"x": {0: torch.export.Dim("batch", min=1)}, "weights": dict.fromkeys(weights)})
     assert program is not None
-    save_model(_without_traces(program.model_proto), path, metadata)
+    model = _without_traces(program.model_proto)
+    save_model(_with_weights(model, to_half(weights) if half else weights), path, metadata)
+
+
+class _Weightless(nn.Module):
+    """A network as a function of its weights, so that the exporter takes none of them for constants to fold."""
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.network = (network,)  # kept out of the module's own parameters
+
+    def forward(self, x: Tensor, weights: dict[str, Tensor]) -> Tensor:
+        result: Tensor = torch.func.functional_call(self.network[0], weights, (x,))
+        return result
+
+
+def _with_weights(model: onnx.ModelProto, weights: Mapping[str, Tensor]) -> onnx.ModelProto:
+    """The weights as constants of the file instead of inputs; what is float16 is read as float32."""
+    graph, casts = model.graph, []
+    used = {name for node in graph.node for name in node.input}
+    for name, tensor in weights.items():
+        if name not in used:  # of layers that evaluation does not come through
+            continue
+        half = tensor.dtype == torch.float16
+        stored = f"{name}.float16" if half else name
+        graph.initializer.append(numpy_helper.from_array(tensor.numpy(), stored))
+        if half:
+            casts.append(onnx.helper.make_node("Cast", [stored], [name], name=f"{name}.float32",
+                                               to=onnx.TensorProto.FLOAT))
+    nodes, inputs = [*casts, *graph.node], [own for own in graph.input if own.name == INPUT]
+    del graph.node[:], graph.input[:]
+    graph.node.extend(nodes)
+    graph.input.extend(inputs)
+    return model
 
 
 def save_model(model: onnx.ModelProto, path: Path, metadata: Mapping[str, str]) -> None:

@@ -22,27 +22,26 @@ from task1.compress.integer_layers import (
     Rounded,
     UnitKernel,
 )
+from task1.compress.trace import trace
 from task1.errors import InputError
 from task1.models.layers import Add, Concat, Multiply
-from task1.models.operators import TimeFrequency as TimeFrequency
+from task1.models.operators import TimeFrequency
 from task1.models.segnet import MixupNorm
 
 MOVING = (nn.Flatten, nn.Dropout, nn.Identity, nn.MaxPool2d, nn.Upsample)
 MOVING_FUNCTIONS = (operator.getitem, "squeeze", "unsqueeze", "transpose")
 ROUNDED = (nn.AvgPool2d, nn.AdaptiveAvgPool2d, Concat, Multiply, MixupNorm)
 _CONVOLUTIONS = (nn.Conv1d, nn.Conv2d)
+ORIGINAL = "original"
+"""Key of a prepared network's `meta`: the float network that shares its convolutions, dense layers and norms."""
 
 
 def prepare(network: nn.Module, example: Tensor) -> fx.GraphModule:
     """The integer network, ranges of activations taken from `example` until training brings its own."""
     network = copy.deepcopy(network).eval()
-    try:
-        graph = _Tracer().trace(network)
-    except fx.proxy.TraceError as error:
-        raise InputError(f"{type(network).__name__}: forward depends on the values of its input ({error}), so it "
-                         "cannot be computed in integers; set compression.weights to float16") from error
-    _settle_sizes(fx.GraphModule(network, graph), graph, example)
+    graph = trace(network, example, "it cannot be computed in integers; set compression.weights to float16")
     prepared = _Rewriter(network, graph).result()
+    prepared.meta[ORIGINAL] = network
     quantizers = [layer for layer in prepared.modules() if isinstance(layer, Quantizer)]
     for quantizer in quantizers:  # the batch statistics of a fresh network would change nothing but the running ones
         quantizer.register_forward_pre_hook(_observe)
@@ -57,42 +56,6 @@ def prepare(network: nn.Module, example: Tensor) -> fx.GraphModule:
 def _observe(quantizer: nn.Module, inputs: tuple[Tensor]) -> None:
     assert isinstance(quantizer, Quantizer)
     quantizer.observe(inputs[0])
-
-
-class _Tracer(fx.Tracer):
-    def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
-        if isinstance(m, TimeFrequency):
-            return not m.cut
-        return isinstance(m, (Add, Concat, Multiply, MixupNorm)) or super().is_leaf_module(m, module_qualified_name)
-
-
-class _Sizes(fx.Interpreter):
-    """Runs the graph once and notes what is no tensor: sizes and what is computed of them."""
-
-    def __init__(self, module: fx.GraphModule) -> None:
-        super().__init__(module)
-        self.constants: dict[fx.Node, Any] = {}
-
-    def run_node(self, n: fx.Node) -> Any:
-        value = super().run_node(n)
-        if not isinstance(value, Tensor):
-            self.constants[n] = value
-        return value
-
-
-def _settle_sizes(module: fx.GraphModule, graph: fx.Graph, example: Tensor) -> None:
-    """Put sizes into the graph as the numbers they are, since an exported network has one size of input."""
-    sizes = _Sizes(module)
-    with torch.no_grad():
-        sizes.run(example)
-    # the module runs a copy of the graph, in the same order
-    constants = {node: sizes.constants[twin] for node, twin in zip(graph.nodes, module.graph.nodes, strict=True)
-                 if twin in sizes.constants}
-    for node in graph.nodes:
-        if node not in constants and node.op != "output":
-            node.args = fx.node.map_arg(node.args, lambda own: constants.get(own, own))
-            node.kwargs = fx.node.map_arg(node.kwargs, lambda own: constants.get(own, own))
-    graph.eliminate_dead_code()
 
 
 class _Rewriter:

@@ -12,9 +12,11 @@ import numpy as np
 import onnx
 import pytest
 import torch
+from onnx import numpy_helper
 from torch import nn
 
 from task1.compress.export import IR_VERSION, OPSET, export_float
+from task1.compress.half import to_half
 from task1.compress.runtime import session
 from task1.errors import InputError
 
@@ -53,6 +55,46 @@ def test_logits_are_those_of_the_network(entry: str, model: str, variant: str | 
         np.testing.assert_allclose(logits, expected[:batch], atol=1e-4)
     # not logits of the weights alone: what is left of errors is small beside what sets clips apart
     assert np.abs(logits - expected).max() < 0.01 * np.ptp(expected, axis=0).max()
+
+
+@pytest.mark.parametrize("half", [False, True])
+def test_weights_are_those_of_the_network_under_their_own_names(half: bool, tmp_path: Path) -> None:
+    """Nothing is folded, so that what is counted is what ships; float16 is computed with as the loaded network does."""
+    network, path = small().eval(), tmp_path / "model.onnx"
+    network.get_submodule("1").load_state_dict({
+        "running_mean": torch.randn(4), "running_var": torch.rand(4) + 0.1, "weight": torch.randn(4),
+        "bias": torch.randn(4), "num_batches_tracked": torch.tensor(3)})
+    export_float(network, (2, 8, 8), path, {}, half)
+    held = {one.name: numpy_helper.to_array(one) for one in onnx.load(path).graph.initializer}
+    stored = {name.removesuffix(".float16"): held[name] for name in held if name.removesuffix(".float16") in
+              network.state_dict()}
+    shipped = to_half(dict(network.state_dict())) if half else dict(network.state_dict())
+    del shipped["1.num_batches_tracked"]
+    assert stored.keys() == shipped.keys()
+    assert all(np.array_equal(stored[name], tensor.numpy()) for name, tensor in shipped.items())
+    assert {values.dtype for values in stored.values()} == {np.dtype(np.float16 if half else np.float32)}
+    network.load_state_dict(shipped, strict=False)
+    x = torch.randn(3, 2, 8, 8)
+    (logits,) = session(path).run(["logits"], {"input": x.numpy()})
+    with torch.no_grad():
+        np.testing.assert_allclose(logits, network(x).numpy(), atol=1e-6)
+
+
+def test_half_takes_two_bytes_a_weight(tmp_path: Path) -> None:
+    torch.manual_seed(1)
+    network = nn.Sequential(nn.Flatten(), nn.Linear(128, 500), nn.ReLU(), nn.Linear(500, 3))
+    for half, size in ((False, 4), (True, 2)):
+        export_float(network, (2, 8, 8), tmp_path / "model.onnx", {}, half)
+        weights = sum(parameter.numel() for parameter in network.parameters())
+        assert 0 < (tmp_path / "model.onnx").stat().st_size - size * weights < 2000
+
+
+def test_float16_that_does_not_fit_is_refused(tmp_path: Path) -> None:
+    network = nn.Sequential(nn.Flatten(), nn.Linear(128, 3))
+    nn.init.constant_(network.get_submodule("1").get_parameter("bias"), 1e6)
+    with pytest.raises(InputError, match=r"1\.bias: values up to 1e\+06 do not fit into float16"):
+        export_float(network, (2, 8, 8), tmp_path / "model.onnx", {}, half=True)
+    assert not list(tmp_path.iterdir())
 
 
 def test_the_same_weights_make_the_same_bytes_in_any_process(tmp_path: Path) -> None:
