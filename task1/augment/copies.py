@@ -31,7 +31,7 @@ from task1.layout import Layout
 if TYPE_CHECKING:
     import pandas as pd
 
-WAVEFORM_KINDS = {"pitch": "pitch_semitones", "speed": "speed", "noise": "noise_snr_db", "mix": "mix_same_class"}
+WAVEFORM_KINDS = {"pitch": "pitch_semitones", "speed": "speed", "noise": "noise_snr_db", "mix": "mix_gains"}
 """Kind of copies: the key of `augmentation.waveform` that asks for it."""
 PIX2PIX = "pix2pix"
 

@@ -71,12 +71,12 @@ def make_parts(jobs: Sequence[PartJob], workers: int, title: str) -> list[Outcom
 def _plan(index: "pd.DataFrame", root: Path, settings: FeatureSettings, dataset_name: str, folder: Path,
           part_clips: int, skip_bad: bool) -> list[PartJob]:
     filenames = [str(name) for name in index["filename"]]
-    _check_names(filenames, root, dataset_name, skip_bad)
+    check_names(filenames, root, dataset_name, skip_bad)
     return [PartJob(folder, number, root, tuple(filenames[start:start + part_clips]), settings, dataset_name, skip_bad)
             for number, start in enumerate(range(0, len(filenames), part_clips))]
 
 
-def _check_names(filenames: Sequence[str], root: Path, dataset_name: str, skip_bad: bool) -> None:
+def check_names(filenames: Sequence[str], root: Path, dataset_name: str, skip_bad: bool = False) -> None:
     """Fail now, not after hours, where the folder is wrong or incomplete."""
     if not filenames:
         raise InputError(f"data set {dataset_name}: its index lists no clip, expected one or more")
