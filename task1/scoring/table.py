@@ -1,10 +1,48 @@
-"""Scores as a text table for people: systems side by side, one line a group."""
+"""Scores as tables for people: one table a metric, systems side by side, one line a group.
 
-from collections.abc import Iterator, Sequence
+In: the document that `report` makes. Out: plain text, Markdown, or LaTeX (package booktabs). Accuracy is in percent,
+log loss in nats; in brackets stand the 95 % intervals. The best of several systems is bold in Markdown and LaTeX.
+"""
 
-from task1.scoring.evaluate import Scores
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
-Line = tuple[str, tuple[str, ...]]
+from task1.scoring.rows import KINDS, Row, rows
+
+TITLES = {
+    "accuracy": "Accuracy in percent (mean over scenes)",
+    "log_loss": "Log loss in nats (mean over clips)",
+    "expected_calibration_error": "Expected calibration error in percent (15 bins)",
+}
+DEFAULT_KINDS = tuple(kind for kind in KINDS if kind != "scene-device")
+
+
+@dataclass(frozen=True)
+class Cell:
+    value: str
+    interval: str
+    best: bool
+
+    @property
+    def text(self) -> str:
+        return f"{self.value} {self.interval}".rstrip()
+
+
+@dataclass(frozen=True)
+class Line:
+    """One group's cells; a heading has none."""
+
+    label: str
+    clips: str = ""
+    cells: tuple[Cell, ...] = ()
+
+
+@dataclass(frozen=True)
+class Table:
+    title: str
+    systems: tuple[str, ...]
+    lines: tuple[Line, ...]
 
 
 def heading(corpus: str | None, embedded: bool | None) -> str:
@@ -16,44 +54,142 @@ def heading(corpus: str | None, embedded: bool | None) -> str:
     return f"Corpus {corpus}: recorded"
 
 
-def render(labels: Sequence[str], systems: Sequence[Scores], title: str) -> str:
-    """The table: accuracy in percent (mean over scenes) and log loss in nats (mean over clips) of every system."""
-    width = max(15, *(len(label) for label in labels))
-    first = systems[0]
-    lines = [title, f"{first['clips']:,} clips; accuracy: mean of the scenes' accuracies, in percent; "
-                    "log loss: mean over clips, natural logarithm", ""]
-    lines.append(f"{'':<26}{'clips':>8}  " + "  ".join(f"{label:>{width}}" for label in labels))
-    lines.append(f"{'':<26}{'':>8}  " + "  ".join(f"{'accuracy   loss':>{width}}" for _ in labels))
-    for name, keys in _rows(first):
-        if not keys:
-            lines.append(name)
-            continue
-        groups = [_dig(system, keys) for system in systems]
-        cells = "  ".join(f"{_cell(group):>{width}}" for group in groups)
-        lines.append(f"{name:<26}{groups[0]['clips']:>8,}  {cells}")
-    return "\n".join(lines) + "\n"
+def render(document: Mapping[str, Any], form: str, metrics: Sequence[str], kinds: Sequence[str]) -> str:
+    """The tables of a document in one of FORMS, with what is to be known about them."""
+    tables = [table for metric in metrics if (table := _table(document, metric, kinds)).lines]
+    return FORMS[form]([*_said_first(document)], tables, [*_comparisons(document), *_said_last(document)])
 
 
-def _rows(scores: Scores) -> Iterator[Line]:
-    """Name of each line and where its figures are; a line without keys is a heading."""
-    yield "overall", ("",)
-    for title, block, names in (
-        ("device", "device_wise", scores["device_wise"]),
-        ("", "device_groups", scores["device_groups"]),
-        ("scene", "class_wise", scores["class_wise"]),
-        ("city", "city_wise", scores["city_wise"]),
-    ):
-        if title and names:
-            yield title, ()
-        for name in names:
-            yield f"  {name}" + (" devices" if block == "device_groups" else ""), (block, name)
+def _table(document: Mapping[str, Any], metric: str, kinds: Sequence[str]) -> Table:
+    systems = [[row for row in rows(system["scores"]) if row.kind in kinds and metric in row.node and _told(row)]
+               for system in document["systems"]]
+    lines: list[Line] = []
+    last = "overall"
+    for groups in zip(*systems, strict=True):
+        first = groups[0]
+        if first.kind != last:
+            lines.append(Line(KINDS[first.kind]))
+            last = first.kind
+        lines.append(Line(first.label, f"{first.node['clips']:,}", _cells(metric, groups)))
+    return Table(TITLES[metric], tuple(system["label"] for system in document["systems"]), tuple(lines))
 
 
-def _dig(scores: Scores, keys: tuple[str, ...]) -> Scores:
-    return scores if keys == ("",) else scores[keys[0]][keys[1]]
+def _told(row: Row) -> bool:
+    """An average of one device is that device's line again."""
+    return row.kind != "device-average" or len(row.node["devices"]) > 1
 
 
-def _cell(group: Scores) -> str:
-    if not group["clips"]:
-        return "-      -"
-    return f"{100 * group['accuracy']:8.2f} {group['log_loss']:6.3f}"
+def _cells(metric: str, groups: Sequence[Row]) -> tuple[Cell, ...]:
+    values = [row.node[metric] for row in groups]
+    known = [value for value in values if value is not None]
+    best = (max if metric == "accuracy" else min)(known, default=None)
+    several = len(set(known)) > 1
+    return tuple(_cell(metric, value, row.node.get(f"{metric}_interval"), several and value == best)
+                 for value, row in zip(values, groups, strict=True))
+
+
+def _cell(metric: str, value: float | None, interval: Sequence[float] | None, best: bool) -> Cell:
+    def told(number: float) -> str:
+        return f"{number:.3f}" if metric == "log_loss" else f"{100 * number:.2f}"
+
+    return Cell("-" if value is None else told(value),
+                f"[{told(interval[0])}, {told(interval[1])}]" if interval else "", best)
+
+
+def _said_first(document: Mapping[str, Any]) -> Iterator[str]:
+    yield heading(document["corpus"], document["embedded"])
+    if document["edition"]:
+        yield f"Edition {document['edition']['name']} ranks by {document['edition']['ranks_by']}"
+    intervals = document["intervals"]
+    clips = f"{document['systems'][0]['scores']['clips']:,} clips"
+    if intervals["reason"]:
+        yield f"{clips}; no intervals: {intervals['reason']}"
+    else:
+        strata = "within each scene" if intervals["stratified_by"] else "all together"
+        yield (f"{clips} of {intervals['locations']:,} locations; [95 % intervals] of {intervals['resamples']:,} "
+               f"resamples of locations, drawn {strata}, seed {intervals['seed']}")
+
+
+def _comparisons(document: Mapping[str, Any]) -> Iterator[str]:
+    for pair in document["comparisons"]:
+        low, high = pair["interval"]
+        accuracy = pair["metric"] == "accuracy"
+        unit = "points" if accuracy else "nats"
+        told = [f"{100 * value:+.2f}" if accuracy else f"{value:+.3f}" for value in (pair["difference"], low, high)]
+        yield (f"{pair['first']} minus {pair['second']}: {pair['metric'].replace('_', ' ')} {told[0]} "
+               f"[{told[1]}, {told[2]}] {unit}; {pair['first']} is better in {100 * pair['first_better']:.1f} % of "
+               "resamples")
+
+
+def _said_last(document: Mapping[str, Any]) -> Iterator[str]:
+    for system in document["systems"]:
+        for key, words in (("deviations", "not done as the recipe asks"), ("caveats", "to know")):
+            if system["system"] and system["system"].get(key):
+                yield f"{system['label']}: {words}: {'; '.join(system['system'][key])}"
+
+
+def _text(first: Sequence[str], tables: Sequence[Table], last: Sequence[str]) -> str:
+    parts = ["\n".join(first)]
+    for table in tables:
+        label = max(len(line.label) + 2 for line in table.lines)
+        columns = list(zip(*(line.cells for line in table.lines if line.cells), strict=True))
+        values = [max(len(cell.value) for cell in column) for column in columns]
+        widths = [max(len(name), value + 1 + max(len(cell.interval) for cell in column))
+                  for name, value, column in zip(table.systems, values, columns, strict=True)]
+        names = "  ".join(f"{name:<{width}}" for name, width in zip(table.systems, widths, strict=True))
+        lines = [table.title, f"{'':<{label}}{'clips':>10}  {names}".rstrip()]
+        for line in table.lines:
+            indent = "  " if line.cells and line.label != "overall" else ""
+            cells = "  ".join(f"{f'{cell.value:>{value}} {cell.interval}':<{width}}"
+                              for cell, value, width in zip(line.cells, values, widths, strict=False))
+            lines.append(f"{indent + line.label:<{label}}{line.clips:>10}  {cells}".rstrip())
+        parts.append("\n".join(lines))
+    return "\n\n".join([*parts, *(["\n".join(last)] if last else [])]) + "\n"
+
+
+def _markdown(first: Sequence[str], tables: Sequence[Table], last: Sequence[str]) -> str:
+    parts = ["  \n".join(map(_plain_markdown, first))]
+    for table in tables:
+        lines = [f"**{table.title}**", "", _piped(["", "clips", *map(_plain_markdown, table.systems)]),
+                 _piped(["---", *["---:"] * (1 + len(table.systems))])]
+        for line in table.lines:
+            label = _plain_markdown(line.label)
+            cells = [f"**{cell.text}**" if cell.best else cell.text for cell in line.cells]
+            lines.append(_piped([label if cells else f"*{label}*", line.clips, *(cells or [""] * len(table.systems))]))
+        parts.append("\n".join(lines))
+    return "\n\n".join([*parts, *(["\n".join(f"- {_plain_markdown(text)}" for text in last)] if last else [])]) + "\n"
+
+
+def _piped(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _plain_markdown(text: str) -> str:
+    return "".join(f"\\{sign}" if sign in "\\|*_`<[" else sign for sign in text)
+
+
+def _latex(first: Sequence[str], tables: Sequence[Table], last: Sequence[str]) -> str:
+    parts = ["\n".join(f"% {text}" for text in first)]
+    for table in tables:
+        names = " & ".join(_plain_latex(name) for name in table.systems)
+        lines = [f"% {table.title}", rf"\begin{{tabular}}{{lr{'r' * len(table.systems)}}}", r"\toprule",
+                 rf"& clips & {names} \\", r"\midrule"]
+        for number, line in enumerate(table.lines):
+            label = _plain_latex(line.label)
+            if not line.cells:
+                space = [r"\addlinespace"] if number else []
+                lines += [*space, rf"\multicolumn{{{2 + len(table.systems)}}}{{l}}{{\textit{{{label}}}}} \\"]
+                continue
+            cells = " & ".join(rf"\textbf{{{cell.text}}}" if cell.best else cell.text for cell in line.cells)
+            lines.append(rf"{label} & {line.clips} & {cells} \\")
+        parts.append("\n".join([*lines, r"\bottomrule", r"\end{tabular}"]))
+    return "\n\n".join([*parts, *(["\n".join(f"% {text}" for text in last)] if last else [])]) + "\n"
+
+
+def _plain_latex(text: str) -> str:
+    special = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
+    return "".join(special.get(sign, f"\\{sign}" if sign in "_&%$#{}" else sign) for sign in text)
+
+
+FORMS: dict[str, Callable[[Sequence[str], Sequence[Table], Sequence[str]], str]] = {
+    "text": _text, "md": _markdown, "latex": _latex}

@@ -2,12 +2,13 @@
 
 Accepted: an index of this tool (filename, scene, city, device, split: its test and evaluation rows count), TAU's own
 fold1_evaluate.csv or meta.csv, or any list with the columns filename and scene_label (and perhaps source_label and
-identifier). TAB or comma. What no column tells of city and device is read from names in TAU's grammar.
+identifier). TAB or comma. What no column tells of city, location and device is read from names in TAU's grammar.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -20,15 +21,22 @@ from task1.outputs import Integers, basename
 SCORED_SPLITS = ("test", "evaluation")
 UNKNOWN = ""
 
+Strings = npt.NDArray[np.object_]
+
 
 @dataclass(frozen=True, eq=False)
 class Truth:
-    """True scene (index), device and city of each clip; device and city are "" where nothing tells them."""
+    """True scene (index), device, city and recording location of each clip, "" where nothing tells them."""
 
     filenames: tuple[str, ...]
     scenes: Integers
-    devices: npt.NDArray[np.object_]
-    cities: npt.NDArray[np.object_]
+    devices: Strings
+    cities: Strings
+    locations: Strings
+    """City and number (`lisbon-1000`): clips of one location are not independent of each other."""
+    seen_devices: frozenset[str] = field(default_factory=lambda: frozenset(taxonomy().seen_devices))
+    seen_cities: frozenset[str] = field(default_factory=lambda: frozenset(taxonomy().development_cities))
+    """With training clips: of the list, if it holds training clips, else of the taxonomy."""
 
     def __len__(self) -> int:
         return len(self.filenames)
@@ -45,7 +53,11 @@ def read_truth(path: Path, without: Sequence[str] = ()) -> Truth:
         if needed not in table:
             raise InputError(f"{path}, row 1: no column {needed}; found {', '.join(map(str, table.columns))}, expected "
                              "filename and scene_label, as in TAU's fold1_evaluate.csv")
+    seen: dict[str, Any] = {}
     if "split" in table:
+        training = table[table["split"] == "train"]
+        seen = {f"seen_{kind}": frozenset(training[column]) for kind, column in
+                (("devices", "device"), ("cities", "city")) if column in table and len(training)}
         table = table[table["split"].isin(SCORED_SPLITS)]
     if without:
         table = table[~table["filename"].map(basename).isin(set(map(basename, without)))]
@@ -64,8 +76,7 @@ def read_truth(path: Path, without: Sequence[str] = ()) -> Truth:
     if doubled.any():
         place = int(doubled.argmax())
         raise InputError(f"{path}, row {table.index[place] + 2}: file {names[place]} stands twice; keep one of them")
-    devices, cities = _places(table, names)
-    return Truth(tuple(names), scenes.astype(np.int64), devices, cities)
+    return Truth(tuple(names), scenes.astype(np.int64), *_places(table, names), **seen)
 
 
 def _read(path: Path) -> pd.DataFrame:
@@ -84,17 +95,27 @@ def _read(path: Path) -> pd.DataFrame:
                          "separated by TAB or comma") from None
 
 
-def _places(table: pd.DataFrame, names: Sequence[str]) -> tuple[npt.NDArray[np.object_], npt.NDArray[np.object_]]:
-    """Devices and cities: from columns, else from names `scene-city-location-segment[-subsegment]-device.wav`."""
+def _places(table: pd.DataFrame, names: Sequence[str]) -> tuple[Strings, Strings, Strings]:
+    """Devices, cities, locations: from columns, else from names `scene-city-location-segment[-subsegment]-device.wav`.
+    """
     parts = [name.removesuffix(".wav").split("-") for name in names]
     told = [part if len(part) in (5, 6) and part[0] in taxonomy().scenes else [UNKNOWN] * 5 for part in parts]
     devices: Sequence[str] = [part[-1] for part in told]
     cities: Sequence[str] = [part[1] for part in told]
+    locations: Sequence[str] = [part[2] for part in told]
     for column in ("device", "source_label"):
         if column in table:
             devices = table[column].tolist()
+    if "identifier" in table:
+        cities, locations = zip(*(identifier.rpartition("-")[::2] for identifier in table["identifier"]), strict=True)
     if "city" in table:
         cities = table["city"].tolist()
-    elif "identifier" in table:
-        cities = [identifier.rsplit("-", 1)[0] for identifier in table["identifier"]]
-    return np.array(devices, dtype=object), np.array(cities, dtype=object)
+    if "location" in table:
+        locations = table["location"].tolist()
+    return tuple(np.array(values, dtype=object) for values in  # type: ignore[return-value]
+                 (devices, cities, [_location(*place) for place in zip(cities, locations, strict=True)]))
+
+
+def _location(city: str, location: str) -> str:
+    """Numbers are told apart by their city, as in TAU's identifiers."""
+    return location if not location or not city or location.startswith(f"{city}-") else f"{city}-{location}"

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from sklearn import metrics as oracle
 
+from task1.config import taxonomy
 from task1.scoring import metrics
 
 SCENES = 10
@@ -70,6 +71,33 @@ def test_unbalanced_scenes_tell_macro_from_micro() -> None:
     confusion = metrics.tally(np.full((4, SCENES), 0.1), decisions, truth)[0][0]
     assert metrics.accuracy_micro(confusion) == 0.75
     assert metrics.accuracy_macro(confusion) == 0.5
+
+
+def test_rows_are_divided_by_their_sum() -> None:
+    """A table printed with few digits scores as its rows of sum 1, which is what scikit-learn did in those years."""
+    probabilities, decisions, truth = random_case(300, 2)
+    printed = probabilities.round(3) * np.random.default_rng(0).uniform(0.995, 1.005, (300, 1))
+    whole = metrics.tally(printed, decisions, truth)
+    divided = printed / printed.sum(axis=1, keepdims=True)
+    assert metrics.log_loss(whole[0][0], whole[1][0]) == pytest.approx(
+        oracle.log_loss(truth, divided, labels=list(range(SCENES))), abs=1e-12, rel=1e-12)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_super_classes_agree_with_scikit_learn(seed: int) -> None:
+    probabilities, decisions, truth = random_case(400, seed)
+    parents = np.array(taxonomy().parents)
+    table = metrics.super_confusion(metrics.tally(probabilities, decisions, truth)[0][0])
+    assert (table == oracle.confusion_matrix(parents[truth], parents[decisions])).all()
+    assert metrics.accuracy_macro(table) == pytest.approx(
+        oracle.balanced_accuracy_score(parents[truth], parents[decisions]), abs=1e-12)
+
+
+def test_a_wrong_scene_can_be_in_the_right_super_class() -> None:
+    bus, tram = (taxonomy().scenes.index(name) for name in ("bus", "tram"))
+    confusion = metrics.tally(np.full((1, SCENES), 0.1), np.array([tram]), np.array([bus]))[0][0]
+    assert metrics.accuracy_macro(confusion) == 0
+    assert metrics.accuracy_macro(metrics.super_confusion(confusion)) == 1
 
 
 @pytest.mark.parametrize(("probabilities", "decisions", "truth", "words"), [
