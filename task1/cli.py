@@ -4,12 +4,24 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from task1.commands import classify, complexity, copies, corpus, facts, features, predict, score, train
+from task1.commands import (
+    classify,
+    complexity,
+    copies,
+    corpus,
+    facts,
+    features,
+    leaderboard,
+    predict,
+    rank,
+    score,
+    train,
+)
 from task1.commands import run as pipeline
 from task1.errors import InputError, fail
 from task1.processes import follow_driver
 
-GROUPS = (pipeline, corpus, features, copies, train, predict, classify, score, complexity, facts)
+GROUPS = (pipeline, corpus, features, copies, train, predict, classify, score, rank, leaderboard, complexity, facts)
 
 
 def parser() -> argparse.ArgumentParser:

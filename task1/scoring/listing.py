@@ -1,20 +1,23 @@
 """A list of systems in the form that is asked for: text for a terminal, Markdown, LaTeX, CSV, JSON.
 
 Inputs: columns, rows (dictionaries by column; a missing or None figure is a dash), lines before and notes behind.
-Text, Markdown and LaTeX show rounded figures and the notes; CSV and JSON hold the figures as they are. LaTeX needs the
-package booktabs.
+Text, Markdown and LaTeX show rounded figures and the notes; CSV and JSON hold the figures as they are, CSV with a last
+column that says why a system is not ranked. LaTeX needs the package booktabs.
 """
 
 import csv
 import io
 import json
 import re
+import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from task1.columns import aligned
 
+NOT_RANKED = "not_ranked"
+WIDTH = 120
 FORMATS = ("text", "md", "latex", "csv", "json")
 _LATEX = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",
           **{sign: "\\" + sign for sign in "&%$#_{}"}}
@@ -43,8 +46,8 @@ def render(listing: Listing, style: str) -> str:
     return {"text": _text, "md": _markdown, "latex": _latex, "csv": _csv, "json": _json}[style](listing)
 
 
-def _cells(listing: Listing) -> list[list[str]]:
-    return [["-" if row.get(column.key) is None else column.show(row[column.key]) for column in listing.columns]
+def _cells(listing: Listing, unknown: str = "-") -> list[list[str]]:
+    return [[unknown if row.get(column.key) is None else column.show(row[column.key]) for column in listing.columns]
             for row in listing.rows]
 
 
@@ -53,8 +56,10 @@ def _headings(listing: Listing) -> list[str]:
 
 
 def _text(listing: Listing) -> str:
-    table = aligned([_headings(listing), *_cells(listing)]) if listing.rows else ""
-    return "\n".join([listing.title, "", table.rstrip("\n"), *(["", *listing.notes] if listing.notes else [])]) + "\n"
+    table = aligned([_headings(listing), *_cells(listing, unknown="")]).rstrip("\n") if listing.rows else "(none)"
+    notes = [textwrap.fill(note, WIDTH, subsequent_indent="  ", break_long_words=False,
+                           break_on_hyphens=False) for note in listing.notes]
+    return "\n".join([textwrap.fill(listing.title, WIDTH), "", table, *(["", *notes] if notes else [])]) + "\n"
 
 
 def _markdown(listing: Listing) -> str:
@@ -78,7 +83,8 @@ def _latex(listing: Listing) -> str:
 
 def _csv(listing: Listing) -> str:
     stream = io.StringIO(newline="")
-    writer = csv.DictWriter(stream, [column.key for column in listing.columns], extrasaction="ignore",
+    writer = csv.DictWriter(stream, [*(column.key for column in listing.columns), NOT_RANKED],
+                            extrasaction="ignore",
                             lineterminator="\n")
     writer.writeheader()
     writer.writerows(listing.rows)

@@ -58,11 +58,17 @@ def missing(contender: Contender, ranking: Ranking) -> list[str]:
     return [name for name in needed(ranking) if name not in contender.figures]
 
 
+def word(name: str) -> str:
+    """A figure's name for people."""
+    subset = name.partition("accuracy_")[2]
+    return f"accuracy at {subset} %" if subset else {"log_loss": "log loss", "macs": "MACs"}.get(name, name)
+
+
 def formula(ranking: Ranking) -> str:
     """The formula in words."""
     if ranking.metric == "weighted_ranks":
-        terms = " + ".join(f"{weight:g} x {name} rank" for name, weight in ranking.weights.items())
-        return f"{terms}, the ranks being over systems; the smallest first".replace("macs rank", "MACs rank")
+        terms = " + ".join(f"{weight:g} x {word(name)} rank" for name, weight in ranking.weights.items())
+        return f"{terms}, the ranks being over systems; the smallest first"
     if ranking.metric == "subset_mean":
         return (f"mean of the accuracies of networks trained on {', '.join(ranking.subsets)} % of the training clips; "
                 "the largest first")
