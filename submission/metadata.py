@@ -1,28 +1,30 @@
 """The meta YAML of one system, in the order of its edition's template.
 
-Inputs: the run, the edition's key list, the system's scores and counted complexity. Accuracies are percent (mean over
-classes), log losses nats, sizes whole numbers; `!!null` is "not applicable". Nothing is typed in by hand: what a team
-writes itself comes from the entry's `texts` and `authors`, the rest from scored tables and counters.
+Inputs: the run, the edition's key list, the system's scores, counted complexity and measured energy. Accuracies are
+percent (mean over classes), log losses nats, sizes whole numbers; `!!null` is "not applicable". Nothing is typed in by
+hand: what a team writes itself comes from the entry's `texts` and `authors`, the rest from scored tables and counters.
 """
 
 from collections.abc import Mapping
 from typing import Any
 
+from submission.energy import Energy
 from submission.systems import Scores, SystemFacts
+from submission.validate.figures import KIBIBYTE
 from submission.yamltext import render
 from task1.config import Author, Edition, Run, dataset, taxonomy
 
-KIBIBYTE = 1024  # editions that ask for KB mean this; those that ask for bytes need no unit
 DEVIATIONS_COMMENT = "What the recipe asks for and this run did not do; the results are those of what was done."
-CORPUS_COMMENT = "Recordings behind these results. origin is embedded for synthetic ones, recorded for TAU."
+CORPUS_COMMENT = ("Recordings behind these results, and those that the output table is about. origin is embedded for "
+                  "synthetic ones, recorded for TAU.")
 EMBEDDED_WARNING = """\
 EMBEDDED CORPUS: every result in this file comes from synthetic recordings that the program made itself.
 It shows that the pipeline works; it is no result on TAU Urban Acoustic Scenes. Do not submit or publish it as one."""
 
 
-def meta_text(facts: SystemFacts, run: Run, rules: Edition) -> str:
+def meta_text(facts: SystemFacts, run: Run, rules: Edition, energy: Energy) -> str:
     """The YAML text of one system."""
-    tree = meta_tree(facts, run, rules)
+    tree = meta_tree(facts, run, rules, energy)
     comments = {key.path: key.comment for key in rules.meta_keys} | {
         "results.corpus": CORPUS_COMMENT, "system.deviations": DEVIATIONS_COMMENT}
     heading = f"Meta information of {facts.label}, DCASE{rules.year} Challenge, Task 1\n"
@@ -31,9 +33,9 @@ def meta_text(facts: SystemFacts, run: Run, rules: Edition) -> str:
     return render(tree, comments, heading)
 
 
-def meta_tree(facts: SystemFacts, run: Run, rules: Edition) -> dict[str, Any]:
+def meta_tree(facts: SystemFacts, run: Run, rules: Edition, energy: Energy) -> dict[str, Any]:
     """The edition's keys, in its order, with this system's values; then the corpus that the results come from."""
-    known = _values(facts, run, rules)
+    known = _values(facts, run, rules, energy)
     tree: dict[str, Any] = {}
     paths = [key.path for key in rules.meta_keys]
     for path in paths:
@@ -55,7 +57,7 @@ def decided_by(facts: SystemFacts, run: Run) -> str | None:
             "linear": "linear fusion", "vote": "majority vote"}[facts.system.combine]
 
 
-def _values(facts: SystemFacts, run: Run, rules: Edition) -> dict[str, Any]:
+def _values(facts: SystemFacts, run: Run, rules: Edition, energy: Energy) -> dict[str, Any]:
     texts, count = run.texts, len(facts.members)
     name = facts.system.name or texts.name
     return {
@@ -88,15 +90,14 @@ def _values(facts: SystemFacts, run: Run, rules: Edition) -> dict[str, Any]:
                 "memory_use": facts.size(rules),
                 "macs": facts.macs(rules.macs.convention),
             },
-            # not measured by this program yet
-            "energy_consumption": {"training": None, "inference": None, "baseline_inference": None},
+            "energy_consumption": dict(energy),
             "external_datasets": [],
             "source_code": texts.source_code,
         },
         "results": {
             "development_dataset": _results(facts.scored.scores, rules),
             "corpus": {"name": run.development, "title": dataset(run.development).title,
-                       "origin": "embedded" if run.embedded else "recorded"},
+                       "evaluation": run.evaluation, "origin": "embedded" if run.embedded else "recorded"},
         },
     }
 

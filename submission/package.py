@@ -1,11 +1,14 @@
 """The official package of a run: one zip that the organisers' validator of that year accepts.
 
-Inputs: a run folder with output tables of the evaluation set, scores of the development set and trained weights.
+Inputs: a run folder with output tables of the evaluation set, scores of the development set and trained weights; the
+technical report `report/technical_report.pdf` and measured energy `energy.json` if they are there.
 Outputs: `submission/<Lastname_Inst_task>.zip` and `submission/package.json` (what was counted, found and written).
-The same inputs give the same bytes. Nothing over a limit is packed, nothing that fails our own check stays.
+The same inputs give the same bytes. Nothing over a limit is packed, nothing that fails our own validation stays. A
+system that its entry marks with `submitted: false` is counted and told, and not packed.
 """
 
 import dataclasses
+import json
 import shutil
 import tempfile
 import zipfile
@@ -14,10 +17,11 @@ from typing import Any
 
 from tqdm import tqdm
 
-from submission.check import Finding, check_package
-from submission.labels import member, meta_name, output_name, package_name
+from submission.energy import Energy, read_energy
+from submission.labels import member, meta_name, output_name, package_name, report_name, task_path
 from submission.metadata import meta_text
 from submission.systems import SystemFacts, gather
+from submission.validate import Finding, validate_package
 from task1.complexity import memory_bytes
 from task1.config import Edition, Run, edition, load_run
 from task1.corpus.index import read_index
@@ -31,6 +35,8 @@ EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time that a zip can hold
 UNIX = 3
 REGULAR_FILE = 0o100644 << 16  # where a Unix zip keeps the mode
 SHOWN_FINDINGS = 5
+RECORD = "package.json"
+TECHNICAL_REPORT = "technical_report.pdf"
 
 
 def package(folder: Path) -> Path:
@@ -39,19 +45,37 @@ def package(folder: Path) -> Path:
     run = load_run(folder)
     rules = edition(run.edition)
     systems = gather(layout, run, rules)
-    refuse_over_limit(systems, rules)
+    packed = [facts for facts in systems if facts.system.submitted]
+    if not packed:
+        told = "\n  ".join(f"{facts.label}: {reason_left_out(facts, rules)}" for facts in systems)
+        raise InputError(f"{layout.config}: no system to package, expected one without `submitted: false`:\n  {told}")
+    refuse_over_limit(packed, rules)
+    energy = read_energy(layout)
     clips = evaluation_clips(layout, run, rules)
     target = layout.submission / package_name(run, rules)
     with atomic_path(target) as temporary, _scratch(layout) as scratch:
-        _lay_out(Path(scratch), layout, run, rules, systems, clips)
+        _lay_out(Path(scratch), layout, run, rules, packed, clips, energy)
         write_zip(temporary, Path(scratch))
-        findings = check_package(temporary, rules, clips)
-        errors = [finding for finding in findings if finding.severity == "error"]
-        if errors:
-            told = "\n  ".join(map(str, errors[:SHOWN_FINDINGS]))
-            raise InputError(f"{target}: not written, since it has {len(errors)} errors:\n  {told}")
-    write_json(layout.submission / "package.json", _record(target, run, rules, systems, findings, len(clips)))
+        report = validate_package(temporary, rules, clips)
+        if report.errors:
+            told = "\n  ".join(map(str, report.errors[:SHOWN_FINDINGS]))
+            raise InputError(f"{target}: not written, since it has {len(report.errors)} errors:\n  {told}")
+    write_json(layout.submission / RECORD, _record(target, run, rules, systems, report.findings, len(clips)))
     return target
+
+
+def notes(target: Path) -> list[str]:
+    """What people should know of a package just written: systems that are not in it, warnings."""
+    record = json.loads((target.parent / RECORD).read_text(encoding="utf-8"))
+    left_out = [f"{system['label']} is not in the package: {system['left_out']}" for system in record["systems"]
+                if not system["packaged"]]
+    return left_out + [f"{one['severity']}: {one['where']}: {one['message']}" for one in record["findings"]]
+
+
+def reason_left_out(facts: SystemFacts, rules: Edition) -> str:
+    """Why a system is not packaged: the limits that it exceeds, or that its entry says so."""
+    over = [verdict.sentence for verdict in facts.verdicts(rules) if verdict.state == "over"]
+    return "; ".join(over) or "marked `submitted: false` in its entry"
 
 
 def refuse_over_limit(systems: list[SystemFacts], rules: Edition) -> None:
@@ -59,8 +83,9 @@ def refuse_over_limit(systems: list[SystemFacts], rules: Edition) -> None:
     over = [f"{facts.label}: {verdict.sentence}"
             for facts in systems for verdict in facts.verdicts(rules) if verdict.state == "over"]
     if over:
-        raise InputError(f"edition {rules.name} does not take these systems; make the networks smaller or store their "
-                         "weights in fewer bits (compression.weights):\n  " + "\n  ".join(over))
+        raise InputError(f"edition {rules.name} does not take these systems; make the networks smaller, store their "
+                         "weights in fewer bits (compression.weights), or leave a system out of the package "
+                         "(systems.N.submitted: false):\n  " + "\n  ".join(over))
 
 
 def evaluation_clips(layout: Layout, run: Run, rules: Edition) -> list[str]:
@@ -96,15 +121,18 @@ def _scratch(layout: Layout) -> tempfile.TemporaryDirectory[str]:
 
 
 def _lay_out(folder: Path, layout: Layout, run: Run, rules: Edition, systems: list[SystemFacts],
-             clips: list[str]) -> None:
+             clips: list[str], energy: Energy) -> None:
     for facts in tqdm(systems, desc="package", unit="system", disable=None):
         source = layout.output(facts.index, "evaluation")
         outputs = align(read_outputs(source), clips, str(source))
         write_outputs(folder / member(facts.label, output_name(facts.label), rules), outputs)
-        write_text(folder / member(facts.label, meta_name(facts.label), rules), meta_text(facts, run, rules))
+        write_text(folder / member(facts.label, meta_name(facts.label), rules), meta_text(facts, run, rules, energy))
+    pdf = layout.report / TECHNICAL_REPORT
+    if pdf.exists():
+        shutil.copyfile(pdf, folder / task_path(rules) / report_name(run.texts.label, rules))
 
 
-def _record(target: Path, run: Run, rules: Edition, systems: list[SystemFacts], findings: list[Finding],
+def _record(target: Path, run: Run, rules: Edition, systems: list[SystemFacts], findings: tuple[Finding, ...],
             clips: int) -> dict[str, Any]:
     return {
         "package": target.name,
@@ -112,7 +140,7 @@ def _record(target: Path, run: Run, rules: Edition, systems: list[SystemFacts], 
         "edition": rules.name,
         "embedded": run.embedded,
         "clips": clips,
-        "findings": [dataclasses.asdict(finding) for finding in findings],
+        "findings": [finding.record() for finding in findings],
         "systems": [_system_record(facts, rules) for facts in systems],
     }
 
@@ -121,6 +149,8 @@ def _system_record(facts: SystemFacts, rules: Edition) -> dict[str, Any]:
     return {
         "index": facts.index,
         "label": facts.label,
+        "packaged": facts.system.submitted,
+        "left_out": None if facts.system.submitted else reason_left_out(facts, rules),
         "parameters": facts.parameters,
         "non_zero": facts.non_zero,
         "bytes": facts.bytes,

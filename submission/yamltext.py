@@ -13,7 +13,10 @@ _COMMENT_WIDTH = 100
 
 
 def render(tree: Mapping[str, Any], comments: Mapping[str, str], heading: str) -> str:
-    """YAML text: `heading` as comment on top, `comments` by dotted key above the keys, a blank line between blocks."""
+    """YAML text: `heading` as comment on top, `comments` by dotted key above the keys, a blank line between blocks.
+
+    Keys of mappings in a list have the comments of `list.key`, in the first of them only.
+    """
     lines = [f"# {line}".rstrip() for line in heading.splitlines()]
     for key, value in tree.items():
         lines += ["", *_entry(key, value, (), comments)]
@@ -30,20 +33,21 @@ def _entry(key: str, value: Any, parents: tuple[str, ...], comments: Mapping[str
             lines += _entry(str(name), inner, path, comments)
     elif isinstance(value, list) and value:
         lines.append(f"{indent}{_scalar(key)}:")
-        for item in value:
-            lines += _item(item, path)
+        for number, item in enumerate(value):
+            lines += _item(item, path, {} if number else comments)
     else:
         lines.append(f"{indent}{_scalar(key)}: {_scalar(value)}")
     return lines
 
 
-def _item(item: Any, parents: tuple[str, ...]) -> list[str]:
+def _item(item: Any, parents: tuple[str, ...], comments: Mapping[str, str]) -> list[str]:
     indent = "  " * len(parents)
     if not isinstance(item, Mapping) or not item:
         return [f"{indent}- {_scalar(item)}"]
-    inner = [line for name, value in item.items() for line in _entry(str(name), value, (*parents, "-"), {})]
-    # the first key of an item stands behind its dash
-    return [f"{indent}- {inner[0].lstrip()}", *inner[1:]]
+    inner = [f"  {line}" for name, value in item.items() for line in _entry(str(name), value, parents, comments)]
+    # the first key of an item stands behind its dash, comments on it above the dash
+    first = next(number for number, line in enumerate(inner) if not line.lstrip().startswith("#"))
+    return [*(line[2:] for line in inner[:first]), f"{indent}- {inner[first].lstrip()}", *inner[first + 1:]]
 
 
 def _scalar(value: Any) -> str:

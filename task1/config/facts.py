@@ -147,8 +147,8 @@ class Ranking(Strict):
 
     metric: Literal["accuracy", "log_loss", "weighted_ranks", "subset_mean"]
     weights: dict[Literal["accuracy", "memory", "macs"], PositiveFloat] = {}
+    subsets: tuple[str, ...] = Field(default=(), description="percent of the training clips")
     ties: Literal["min"] = "min"
-    subsets: tuple[str, ...] = ()
     confidence: Literal["certain", "secondary", "assumed"]
     source: str = Field(description="what says that this is the formula")
 
@@ -170,6 +170,7 @@ class MetaKey(Strict):
     type: Literal["string", "number", "integer", "boolean", "mapping", "list"]
     required: bool
     nullable: bool = False
+    optional: bool = Field(default=False, description="may be absent without a word; otherwise the template has it")
     comment: str = ""
 
 
@@ -188,6 +189,7 @@ class Edition(Strict):
     max_systems: PositiveInt
     output_rows: PositiveInt
     output_columns: tuple[str, ...] = Field(description="before the ten probabilities")
+    abbreviation_length: PositiveInt = Field(description="characters that a system's abbreviation may have")
     package_root: str | None = Field(description="folder inside the zip above `task1/`; null: none allowed")
     report_name: str = Field(description="{label} stands for Lastname_Institute")
     meta_keys: tuple[MetaKey, ...]

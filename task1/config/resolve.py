@@ -133,8 +133,10 @@ def _select(run: dict[str, Any], systems: Sequence[int]) -> dict[str, Any]:
 
 def _check_references(run: Run, where: str) -> None:
     rules = edition(run.edition)
-    if len(run.systems) > rules.max_systems:
-        raise InputError(f"{where}: {len(run.systems)} systems; edition {rules.name} takes {rules.max_systems}")
+    submitted = sum(system.submitted for system in run.systems.values())
+    if submitted > rules.max_systems:
+        raise InputError(f"{where}: {submitted} systems to be submitted; edition {rules.name} takes "
+                         f"{rules.max_systems}; mark others with submitted: false")
     for name in (run.development, run.evaluation):
         audio = dataset(name).audio
         if (audio.sample_rate, audio.clip_seconds) != (run.features.sample_rate, run.features.clip_seconds):

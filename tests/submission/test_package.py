@@ -8,12 +8,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+import typst
 import yaml
 from safetensors.torch import save_file
 from torch import nn
 
 from submission.cli import main
-from submission.package import package
+from submission.package import notes, package
+from submission.validate import validate_package
 from task1.config import edition, names, taxonomy
 from task1.errors import InputError
 from task1.layout import Layout
@@ -111,7 +113,11 @@ def test_the_same_run_gives_the_same_bytes(make_run: Any) -> None:
                 for entry in archive.infolist()} == {((1980, 1, 1, 0, 0, 0), 0o100644 << 16, b"", 3)}
     record = json.loads((first.parent / "package.json").read_text())
     assert record == json.loads((second.parent / "package.json").read_text())
-    assert (record["package"], record["clips"], record["embedded"], record["findings"]) == (first.name, 3, True, [])
+    assert (record["package"], record["clips"], record["embedded"]) == (first.name, 3, True)
+    assert [(one["severity"], one["found"]) for one in record["findings"]] == [
+        ("warning", "no technical report"),
+        ("warning", "the table of Wang_SCUT_task1_1 again"),  # made-up systems predict the same
+        ("warning", "results on the embedded corpus (synthetic recordings)")]
 
 
 def test_embedded_corpus_is_marked_in_name_text_and_key(make_run: Any) -> None:
@@ -161,6 +167,87 @@ def test_unsafe_labels_are_refused(make_run: Any, label: str) -> None:
     config.write_text(config.read_text().replace("Wang_SCUT", label), encoding="utf-8")
     with pytest.raises(InputError, match="label"):
         package(folder)
+
+
+def with_systems(folder: Path, **changes: Any) -> None:
+    """Change keys of system 2 in a run that is there already."""
+    config = Layout(folder).config
+    content = yaml.safe_load(config.read_text(encoding="utf-8"))
+    content["systems"]["2"].update(changes)
+    config.write_text(yaml.safe_dump(content), encoding="utf-8")
+
+
+def test_a_system_that_is_not_submitted_is_counted_and_told(make_run: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = make_run()
+    with_systems(folder, submitted=False)
+    assert main(["package", "--run", str(folder)]) == 0
+    said = capsys.readouterr().out
+    assert "Wang_SCUT_task1_2 is not in the package: marked `submitted: false` in its entry\n" in said
+    path = Path(said.splitlines()[-1])
+    assert {name.split("/")[1] for name in contents(path)} == {"Wang_SCUT_task1_1"}
+    first, second = json.loads((path.parent / "package.json").read_text())["systems"]
+    assert (first["packaged"], first["left_out"]) == (True, None)
+    assert (second["packaged"], second["parameters"]) == (False, 2 * PARAMETERS)
+
+
+def test_fusions_over_the_limit_are_left_out_and_the_single_networks_packed(
+        make_run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = make_run()
+    with_systems(folder, submitted=False)
+    rules = edition("2023")
+    size = rules.size.model_copy(update={"limit": 3 * PARAMETERS})  # one network of two bytes a weight, not two
+    monkeypatch.setattr("submission.package.edition", lambda _: rules.model_copy(update={"size": size}))
+    path = package(folder)
+    assert notes(path)[0] == (f"Wang_SCUT_task1_2 is not in the package: all parameters: {4 * PARAMETERS} bytes, "
+                              f"over the limit of {3 * PARAMETERS}")
+    with_systems(folder, submitted=True)
+    with pytest.raises(InputError, match=r"(?s)submitted: false.*task1_2: all parameters: 120 bytes, over"):
+        package(folder)
+
+
+def test_a_run_without_a_system_to_submit_is_refused(make_run: Any) -> None:
+    folder = make_run(systems={1: {"models": ["model1"], "submitted": False}})
+    with pytest.raises(InputError, match=r"no system to package, expected one without `submitted: false`"):
+        package(folder)
+
+
+def test_the_technical_report_is_taken_in(make_run: Any) -> None:
+    folder = make_run(edition="2021")
+    report = Layout(folder).report / "technical_report.pdf"
+    report.parent.mkdir()
+    report.write_bytes(typst.compile(b"#set document(date: none)\nReport"))
+    path = package(folder)
+    assert contents(path)["submission/task1/Wang_SCUT_task1a.technical_report.pdf"] == report.read_bytes()
+    assert not any("technical report" in note for note in notes(path))
+    report.write_bytes(b"%PDF-1.7 cut")
+    with pytest.raises(InputError, match=r"technical_report\.pdf: found no %%EOF at the end"):
+        package(folder)
+
+
+def test_energy_is_null_unless_it_was_measured(make_run: Any) -> None:
+    folder = make_run()
+    (block,) = {str(meta(package(folder), index)["system"]["energy_consumption"]) for index in (1, 2)}
+    assert block == "{'training': None, 'inference': None, 'baseline_inference': None}"
+    (folder / "energy.json").write_text('{"training": 0.25, "inference": 0.001, "unit": "kWh"}')
+    assert meta(package(folder), 1)["system"]["energy_consumption"] == {
+        "training": 0.25, "inference": 0.001, "baseline_inference": None}
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"training": -1}', '{"training": "much"}', '{"inference": NaN}',
+                                  '{"inference": true}'])
+def test_energy_that_cannot_be_is_refused(make_run: Any, text: str) -> None:
+    folder = make_run()
+    (folder / "energy.json").write_text(text)
+    with pytest.raises(InputError, match=r"energy\.json: "):
+        package(folder)
+
+
+@pytest.mark.parametrize("name", names("editions"))
+def test_every_package_validates_when_it_is_read_again(make_run: Any, name: str) -> None:
+    path = package(make_run(edition=name))
+    report = validate_package(path, clips=["0.wav", "1.wav", "2.wav"])
+    assert (report.errors, report.labels) == ([], tuple(f"Wang_SCUT_{edition(name).task_label}_{i}" for i in (1, 2)))
+    assert report.rules.name == name
 
 
 def test_a_bad_package_does_not_stay_and_a_good_one_is_not_overwritten(make_run: Any) -> None:
@@ -214,7 +301,10 @@ def test_the_verb_prints_the_path(make_run: Any, capsys: pytest.CaptureFixture[s
     folder = make_run()
     shutil.rmtree(folder / "submission", ignore_errors=True)
     assert main(["package", "--run", str(folder)]) == 0
-    assert Path(capsys.readouterr().out.strip()).exists()
+    *notes, path = capsys.readouterr().out.splitlines()
+    assert Path(path).exists()
+    assert notes[0] == ("warning: package: found no technical report, expected "
+                        "task1/Wang_SCUT_task1.technical_report.pdf")
 
 
 def test_sizes_are_those_of_what_ships_not_of_what_the_recipe_asks_for(make_run: Any) -> None:

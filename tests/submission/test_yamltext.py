@@ -23,23 +23,30 @@ def test_any_tree_survives(tree: dict[str, Any]) -> None:
 
 @given(st.text(st.characters(exclude_categories=["Cs", "Cc", "Zl", "Zp"])))
 def test_comments_never_become_content(comment: str) -> None:
-    tree = {"block": {"key": 1}}
-    assert yaml.safe_load(render(tree, {"block": comment, "block.key": comment}, "heading\n" + comment)) == tree
+    tree = {"block": {"key": 1, "list": [{"a": {"b": 1}}, {"a": 2}]}}
+    paths = ("block", "block.key", "block.list", "block.list.a", "block.list.a.b")
+    assert yaml.safe_load(render(tree, dict.fromkeys(paths, comment), "heading\n" + comment)) == tree
 
 
 def test_layout_is_the_templates() -> None:
-    tree = {"submission": {"label": "A_B_task1_1", "authors": [{"lastname": "A", "affiliation": {"institute": "B"}}]},
+    tree = {"submission": {"label": "A_B_task1_1", "authors": [{"lastname": "A", "affiliation": {"institute": "B"}},
+                                                                 {"lastname": "C"}]},
             "system": {"source_code": None, "macs": 3, "accuracy": 51.0, "external_datasets": []}}
-    assert render(tree, {"submission.label": "the label"}, "top") == """\
+    comments = {"submission.label": "the label", "submission.authors.lastname": "family name",
+                "submission.authors.affiliation.institute": "where"}
+    assert render(tree, comments, "top") == """\
 # top
 
 submission:
   # the label
   label: A_B_task1_1
   authors:
+    # family name
     - lastname: A
       affiliation:
+        # where
         institute: B
+    - lastname: C
 
 system:
   source_code: !!null
