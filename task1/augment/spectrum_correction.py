@@ -33,18 +33,18 @@ def corrections(filenames: Sequence[str], spectrum: Tensor, device: str, base: f
     `pairwise_pool`: one row for every clip of another device that has a parallel recording on `device`: the difference.
     `reference_mean`: one row, the mean over moments of log(mean power of the other devices) - log(power of `device`).
     """
-    moments, devices = _moments(filenames)
+    moment, devices = moments(filenames)
     own = np.flatnonzero(devices == device)
-    home = np.full(moments.max() + 1, -1)
-    home[moments[own]] = own
-    other = np.flatnonzero((devices != device) & (home[moments] >= 0))
+    home = np.full(moment.max() + 1, -1)
+    home[moment[own]] = own
+    other = np.flatnonzero((devices != device) & (home[moment] >= 0))
     if not len(other):
         raise InputError(f"spectrum correction: no parallel recordings of device {device} and another one among the "
                          f"{len(filenames)} training clips; remove augmentation.spectrum_correction")
-    rows, partners = torch.from_numpy(other), torch.from_numpy(home[moments[other]])
+    rows, partners = torch.from_numpy(other), torch.from_numpy(home[moment[other]])
     if method == "pairwise_pool":
         return spectrum[rows] - spectrum[partners]
-    used, group = np.unique(moments[other], return_inverse=True)
+    used, group = np.unique(moment[other], return_inverse=True)
     power = torch.zeros(len(used), spectrum.shape[1], dtype=torch.float64, device=spectrum.device)
     power.index_add_(0, torch.from_numpy(group).to(spectrum.device), torch.pow(base, spectrum[rows].double()))
     counts = torch.from_numpy(np.bincount(group)).to(spectrum.device)
@@ -59,8 +59,8 @@ def correct(logmel: Tensor, of_device: Tensor, rows: Tensor, probability: float,
     return logmel + (rows[drawn] * chosen[:, None])[:, :, None]
 
 
-def _moments(filenames: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+def moments(filenames: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
     """For each clip the number of its moment and its device, from its name."""
     parts = [basename(name).removesuffix(".wav").rpartition("-") for name in filenames]
-    moments, _ = pd.factorize(np.array([moment for moment, _, _ in parts], dtype=object))
-    return moments, np.array([device for _, _, device in parts], dtype=object)
+    moment, _ = pd.factorize(np.array([own for own, _, _ in parts], dtype=object))
+    return moment, np.array([device for _, _, device in parts], dtype=object)

@@ -162,10 +162,23 @@ class Shift(Strict):
 
 
 class NoiseMask(Strict):
-    """Noise is added in the time-frequency plane and the mask that would remove it is learned beside the scene."""
+    """Noise is added in the time-frequency plane and the mask that would remove it is learned beside the scene.
+
+    `snr_db`: from which the ratio of a clip to its noise is drawn. `weight`: of the mask's loss beside the scene's.
+    """
 
     time: Stripes | None = None
     mel: Stripes | None = None
+    snr_db: tuple[float, float]
+    weight: PositiveFloat
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.time is None and self.mel is None:
+            raise ValueError("stripes of time, of mel or of both")
+        if self.snr_db[0] > self.snr_db[1]:
+            raise ValueError(f"snr_db as [lowest, highest] (found {list(self.snr_db)})")
+        return self
 
 
 class Waveform(Strict):

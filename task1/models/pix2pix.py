@@ -33,13 +33,13 @@ def _grow(in_width: int, out_width: int, dropout: float) -> nn.Sequential:
 
 
 class UNetGenerator(nn.Module):
-    """Spectrogram (batch, in_channels, mel, frame) to one of the same shape, on the scale that it was trained on.
+    """(batch, in_channels, mel, frame) to (batch, out_channels, mel, frame), on the scale that it was trained on.
 
     Each of `widths` is a halving of mel and frames; `dropout`, in the inner half of the decoder, is the noise. The last
     layer is linear, since log-mel values have no bounds.
     """
 
-    def __init__(self, in_channels: Width, widths: Widths, dropout: Dropout) -> None:
+    def __init__(self, in_channels: Width, out_channels: Width, widths: Widths, dropout: Dropout) -> None:
         super().__init__()
         # the first and the innermost map are not normalised: raw input, and too few positions
         last = len(widths) - 1
@@ -54,7 +54,7 @@ class UNetGenerator(nn.Module):
         )
         self.join = Concat()
         joined = widths[0] if len(widths) == 1 else 2 * widths[0]
-        self.last = nn.ConvTranspose2d(joined, in_channels, 4, 2, 1)
+        self.last = nn.ConvTranspose2d(joined, out_channels, 4, 2, 1)
         self.step = 2 ** len(widths)
 
     def forward(self, x: Tensor) -> Tensor:

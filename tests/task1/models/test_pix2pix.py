@@ -7,7 +7,7 @@ from torch import nn
 from task1.errors import InputError
 from task1.models import build
 
-GENERATOR = {"class": "pix2pix_generator", "in_channels": 1, "widths": [4, 8, 8, 8], "dropout": 0.5}
+GENERATOR = {"class": "pix2pix_generator", "in_channels": 1, "out_channels": 1, "widths": [4, 8, 8, 8], "dropout": 0.5}
 DISCRIMINATOR = {"class": "pix2pix_discriminator", "in_channels": 2, "widths": [4, 8, 8]}
 
 
@@ -15,6 +15,11 @@ DISCRIMINATOR = {"class": "pix2pix_discriminator", "in_channels": 2, "widths": [
 def test_a_spectrogram_becomes_one_of_the_same_size(size: tuple[int, int]) -> None:
     x = torch.randn(2, 1, *size)
     assert build(GENERATOR)(x).shape == x.shape
+
+
+def test_other_channels_out_than_in() -> None:
+    x = torch.randn(2, 3, 40, 20)
+    assert build({**GENERATOR, "in_channels": 3, "out_channels": 1})(x).shape == (2, 1, 40, 20)
 
 
 @pytest.mark.parametrize("depth", [1, 2, 3, 5])
