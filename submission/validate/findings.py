@@ -35,7 +35,7 @@ class Finding:
 
     @property
     def message(self) -> str:
-        return f"found {self.found}, expected {self.expected}"
+        return f"{self.found}; expected {self.expected}"
 
     def __str__(self) -> str:
         return f"{self.severity}: {self.where}: {self.message}"

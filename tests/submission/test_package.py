@@ -220,7 +220,7 @@ def test_the_technical_report_is_taken_in(make_run: Any) -> None:
     assert contents(path)["submission/task1/Wang_SCUT_task1a.technical_report.pdf"] == report.read_bytes()
     assert not any("technical report" in note for note in notes(path))
     report.write_bytes(b"%PDF-1.7 cut")
-    with pytest.raises(InputError, match=r"technical_report\.pdf: found no %%EOF at the end"):
+    with pytest.raises(InputError, match=r"technical_report\.pdf: no %%EOF at the end"):
         package(folder)
 
 
@@ -303,7 +303,7 @@ def test_the_verb_prints_the_path(make_run: Any, capsys: pytest.CaptureFixture[s
     assert main(["package", "--run", str(folder)]) == 0
     *notes, path = capsys.readouterr().out.splitlines()
     assert Path(path).exists()
-    assert notes[0] == ("warning: package: found no technical report, expected "
+    assert notes[0] == ("warning: package: no technical report; expected "
                         "task1/Wang_SCUT_task1.technical_report.pdf")
 
 

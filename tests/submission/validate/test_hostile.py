@@ -57,7 +57,7 @@ def with_member(members: dict[str, bytes], info: zipfile.ZipInfo | str, content:
 def test_names_that_lead_elsewhere(tmp_path: Path, make_members: Any, name: str) -> None:
     lines = validated(tmp_path / "x.zip", with_member(make_members(), name))
     assert len(lines) == 1
-    assert "found a name that is absolute, steps outside or holds special characters" in lines[0]
+    assert "a name that is absolute, steps outside or holds special characters" in lines[0]
     assert [path.name for path in tmp_path.iterdir()] == ["x.zip"]
 
 
@@ -70,19 +70,19 @@ def test_links(tmp_path: Path, make_members: Any) -> None:
     link = zipfile.ZipInfo("task1/link")
     link.create_system, link.external_attr = 3, 0o120777 << 16
     lines = validated(tmp_path / "x.zip", with_member(make_members(), link, b"/etc/passwd"))
-    assert lines == ["error: task1/link: found a link or another special file, expected a plain file"]
+    assert lines == ["error: task1/link: a link or another special file; expected a plain file"]
 
 
 def test_names_that_stand_twice(tmp_path: Path, make_members: Any) -> None:
     lines = validated(tmp_path / "x.zip", with_member(make_members(), META, b"other"))
-    assert lines == [f"error: {META}: found the name twice, expected every name once"]
+    assert lines == [f"error: {META}: the name twice; expected every name once"]
 
 
 def test_encrypted_members(tmp_path: Path, make_members: Any, zipped: Any) -> None:
     content = bytearray(zipped(make_members()))
     place = content.index(b"PK\x01\x02")
     content[place + 8] |= 1
-    assert any("found an encrypted file, expected one without a password" in line
+    assert any("an encrypted file; expected one without a password" in line
                for line in validated(tmp_path / "x.zip", bytes(content)))
 
 
@@ -90,16 +90,16 @@ def test_other_compression(tmp_path: Path, make_members: Any) -> None:
     info = zipfile.ZipInfo("task1/big")
     info.compress_type = zipfile.ZIP_LZMA
     assert validated(tmp_path / "x.zip", with_member(make_members(), info, b"0" * 1000)) == [
-        "error: task1/big: found compression method 14, expected stored or deflated data"]
+        "error: task1/big: compression method 14; expected stored or deflated data"]
 
 
 def test_bombs(tmp_path: Path, make_members: Any) -> None:
     before = time.monotonic()
     (squeezed,) = validated(tmp_path / "x.zip", with_member(make_members(), f"{OUTPUT}.csv", b"0" * (8 << 20)))
-    assert "found 8,388,608 bytes squeezed into" in squeezed
+    assert "8,388,608 bytes squeezed into" in squeezed
     assert "it was not read" in squeezed
     (large,) = validated(tmp_path / "x.zip", with_member(make_members(), "x.yaml", bytes(range(256)) * 2000))
-    assert "x.yaml: found 512,000 bytes, expected at most 262,144" in large
+    assert "x.yaml: 512,000 bytes; expected at most 262,144" in large
     assert time.monotonic() - before < 5
 
 
@@ -109,17 +109,17 @@ def test_declared_sizes_that_are_wrong(tmp_path: Path, make_members: Any, zipped
     place = content.index(META.encode(), content.index(b"PK\x01\x02")) - 46
     struct.pack_into("<L", content, place + 24, 10)
     lines = validated(tmp_path / "x.zip", bytes(content))
-    assert any(f"{META}: found damaged data" in line for line in lines), lines
+    assert any(f"{META}: damaged data" in line for line in lines), lines
 
 
 def test_many_members(tmp_path: Path, zipped: Any) -> None:
     lines = validated(tmp_path / "x.zip", zipped({f"task1/{number}": b"" for number in range(600)}))
-    assert lines[0] == "error: package: found 600 members, expected at most 500; nothing was read"
+    assert lines[0] == "error: package: 600 members; expected at most 500; nothing was read"
 
 
 def test_a_table_of_members_that_is_too_large_is_not_read(tmp_path: Path) -> None:
     end = struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, 65535, 65535, 1 << 30, 0, 0)
-    assert "found a table of members of 1,073,741,824 bytes" in validated(tmp_path / "x.zip", b"PK" * 100 + end)[0]
+    assert "a table of members of 1,073,741,824 bytes" in validated(tmp_path / "x.zip", b"PK" * 100 + end)[0]
 
 
 def test_damaged_members(tmp_path: Path, make_members: Any) -> None:
@@ -129,7 +129,7 @@ def test_damaged_members(tmp_path: Path, make_members: Any) -> None:
             archive.writestr(name, content)
     content = stream.getvalue().replace(b"1.wav\tmetro", b"1.wav\tMETRO", 1)
     (line,) = validated(tmp_path / "x.zip", content)
-    assert line.startswith(f"error: {OUTPUT}: found damaged data (Bad CRC-32")
+    assert line.startswith(f"error: {OUTPUT}: damaged data (Bad CRC-32")
 
 
 @pytest.mark.parametrize("content", [b"", b"PK", b"PK\x05\x06" + b"\0" * 18, b"no zip at all" * 100])
