@@ -88,8 +88,11 @@ def _ranges(placed: Sequence[Placed], known: Sequence[Official], own: Sequence[O
         return {system.contender.name: weighted_bounds(system.contender, [
             other for other in everyone if other is not system.contender], ranking, unknown) for system in own}
     scores = {place.contender.name: place.score for place in placed}
-    rows = [KnownRow(scores[official.contender.name], _half_step(official, ranking), official.system_rank,
-                     official.team_rank or 1) for official in known]
+    rows = []
+    for official in known:
+        first = official.best_of_team and official.team_rank == 1  # the best system of the best team is the best
+        rows.append(KnownRow(scores[official.contender.name], _half_step(official, ranking),
+                             1 if first else official.system_rank, official.team_rank or 1))
     return _value_ranges({system.contender.name: scores[system.contender.name] for system in own}, rows, facts.systems,
                          ranking)
 

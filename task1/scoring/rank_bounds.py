@@ -39,10 +39,10 @@ class KnownRow:
 
 
 def half_step(value: float) -> float:
-    """Half a unit of the last printed digit; a number without decimals is taken to have one."""
+    """Half a unit of the last printed digit, and a little for binary fractions; at least one decimal is assumed."""
     exponent = Decimal(repr(float(value))).as_tuple().exponent
     assert isinstance(exponent, int)
-    return 0.5 * 10.0 ** min(exponent, -1)
+    return 0.5 * 10.0 ** min(exponent, -1) + 1e-9
 
 
 def value_bounds(value: float, best: Best, rows: Sequence[KnownRow], total: int | None) -> Bounds:
