@@ -40,6 +40,8 @@ def register(verbs: "Verbs") -> None:
                         "(default: the list's file name, where it is one)")
     parser.add_argument("--edition", metavar="YEAR", help="edition of the challenge: its metric comes first (default: "
                         "with --run the run's, else accuracy comes first)")
+    parser.add_argument("--lenient", action="store_true", help="repair tables where that takes no guessing, and list "
+                        "what was repaired (default: refuse them)")
     written = parser.add_argument_group("what is written and printed")
     written.add_argument("--json", type=Path, metavar="FILE", help="write all figures there as well")
     written.add_argument("--csv", type=Path, metavar="FILE", help="write all figures there as one long table")
@@ -75,7 +77,7 @@ def _score(arguments: argparse.Namespace) -> None:
 
     metrics = [METRICS[name] for name in arguments.metrics] if arguments.metrics else None
     print(score(**_request(arguments), resampling=Resampling(arguments.resamples, arguments.seed),
-                view=View(arguments.format, metrics, arguments.groups)), end="")
+                view=View(arguments.format, metrics, arguments.groups), lenient=arguments.lenient), end="")
 
 
 def _request(arguments: argparse.Namespace) -> dict[str, Any]:

@@ -26,14 +26,9 @@ from task1.scoring.truth import Truth
 Scores = dict[str, Any]
 
 
-def join(outputs: Outputs, truth: Truth, where: str = "the output table") -> Outputs:
-    """`outputs` in the order of `truth`, of which it must hold exactly the clips (InputError otherwise)."""
-    return outputs if outputs.filenames == truth.filenames else align(outputs, truth.filenames, where)
-
-
 def evaluate(outputs: Outputs, truth: Truth, where: str = "the output table") -> Scores:
     """Scores of `outputs`, which must hold exactly the clips of `truth` (InputError otherwise, naming `where`)."""
-    joined = join(outputs, truth, where)
+    joined = align(outputs, truth.filenames, where)
     decisions, scenes = joined.decisions, truth.scenes
     metrics.validate(joined.probabilities, decisions, scenes)
     losses = metrics.clip_losses(joined.probabilities, scenes)

@@ -16,8 +16,8 @@ from task1.config import dataset, names
 from task1.config import edition as edition_named
 from task1.errors import InputError
 from task1.files import file_digest, write_json, write_text
-from task1.outputs import basename, read_outputs
-from task1.scoring.evaluate import Scores, evaluate, join
+from task1.outputs import align, basename, read_outputs, read_repaired
+from task1.scoring.evaluate import Scores, evaluate
 from task1.scoring.intervals import (
     LEVEL,
     METRICS,
@@ -60,13 +60,15 @@ class View:
 def score(outputs: Sequence[Path], labels: Sequence[str], truth: Path, corpus: str | None = None,
           json: Path | None = None, without: Sequence[str] = (), *, csv: Path | None = None,
           edition: str | None = None, resampling: Resampling | None = None, view: View | None = None,
-          described: Sequence[Mapping[str, Any]] | None = None) -> str:
+          described: Sequence[Mapping[str, Any]] | None = None, lenient: bool = False) -> str:
     """Score tables against a list and return what is to be printed; `json` and `csv` are files to write.
 
     Clips in `without` are not scored. `described`: what is known of each system (default: the system.json that
-    `task1 predict` left beside a table). Without resamples (0) there are no intervals.
+    `task1 predict` left beside a table). Without resamples (0) there are no intervals. `lenient` repairs what can be
+    repaired in a table, and says so.
     """
-    document = make_document(outputs, labels, truth, corpus, without, edition, resampling or Resampling(), described)
+    document = make_document(outputs, labels, truth, corpus, without, edition, resampling or Resampling(), described,
+                             lenient)
     if json:
         write_json(json, document)
     if csv:
@@ -81,7 +83,7 @@ def score(outputs: Sequence[Path], labels: Sequence[str], truth: Path, corpus: s
 
 def make_document(outputs: Sequence[Path], labels: Sequence[str], truth: Path, corpus: str | None,
                   without: Sequence[str], edition: str | None, resampling: Resampling,
-                  described: Sequence[Mapping[str, Any]] | None = None) -> Document:
+                  described: Sequence[Mapping[str, Any]] | None = None, lenient: bool = False) -> Document:
     """Everything that is known of the tables, as JSON-able content."""
     twice = sorted({label for label in labels if labels.count(label) > 1})
     if twice:
@@ -91,14 +93,15 @@ def make_document(outputs: Sequence[Path], labels: Sequence[str], truth: Path, c
     places = locations(answers) if resampling.resamples else None
     systems, replicates = [], []
     for number, (label, path) in enumerate(zip(labels, outputs, strict=True)):
-        table = join(read_outputs(path), answers, str(path))
+        read, repairs = read_repaired(path) if lenient else (read_outputs(path), [])
+        table = align(read, answers.filenames, str(path))
         scores = evaluate(table, answers, str(path))
         if places:
             replicates.append(resample(table, answers, places, resampling))
             add_intervals(scores, replicates[-1])
         system = described[number] if described is not None else _description(path)
         systems.append({"label": label, "file": path.name, "sha256": file_digest(path), "system": system,
-                        "scores": scores})
+                        "repairs": [repair.at(path.name) for repair in repairs], "scores": scores})
     return {
         "format": 1, "corpus": name, "embedded": None if name is None else dataset(name).origin == "embedded",
         "edition": edition and _edition(edition),

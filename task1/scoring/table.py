@@ -126,6 +126,8 @@ def _said_last(document: Mapping[str, Any]) -> Iterator[str]:
         for key, words in (("deviations", "not done as the recipe asks"), ("caveats", "to know")):
             if system["system"] and system["system"].get(key):
                 yield f"{system['label']}: {words}: {'; '.join(system['system'][key])}"
+        for repair in system["repairs"]:
+            yield f"{system['label']}: repaired: {repair}"
 
 
 def _text(first: Sequence[str], tables: Sequence[Table], last: Sequence[str]) -> str:

@@ -5,6 +5,7 @@ fold1_evaluate.csv or meta.csv, or any list with the columns filename and scene_
 identifier). TAB or comma. What no column tells of city, location and device is read from names in TAU's grammar.
 """
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -72,6 +73,9 @@ def read_truth(path: Path, without: Sequence[str] = ()) -> Truth:
         raise InputError(f"{path}, row {row + 2}: found scene {table[column][row]!r}, expected one of "
                          f"{', '.join(taxonomy().scenes)}")
     names = [basename(name) for name in table["filename"]]
+    if not all(names):
+        row = table.index[names.index("")] + 2
+        raise InputError(f"{path}, row {row}: found no file name, expected one like '0.wav'")
     doubled = pd.Index(names).duplicated()
     if doubled.any():
         place = int(doubled.argmax())
@@ -83,14 +87,17 @@ def _read(path: Path) -> pd.DataFrame:
     try:
         with path.open(encoding="utf-8") as stream:
             separator = "\t" if "\t" in stream.readline() else ","
-        return pd.read_csv(path, sep=separator, dtype=str, keep_default_na=False, encoding="utf-8", index_col=False)
+        with warnings.catch_warnings(action="error", category=pd.errors.ParserWarning):  # rows longer than the header
+            table = pd.read_csv(path, sep=separator, dtype=str, keep_default_na=False, encoding="utf-8",
+                                index_col=False)
+        return table.fillna("")  # rows shorter than the header
     except FileNotFoundError:
         raise InputError(f"{path}: no such file; expected a list of clips and their scenes") from None
     except UnicodeDecodeError:
         raise InputError(f"{path}: not UTF-8 text; save it as UTF-8") from None
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror})") from None
-    except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+    except (pd.errors.ParserError, pd.errors.ParserWarning, pd.errors.EmptyDataError) as error:
         raise InputError(f"{path}: not a table ({str(error).strip()}); expected columns filename and scene_label, "
                          "separated by TAB or comma") from None
 

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from sklearn import metrics as oracle
 
 from task1.config import taxonomy
@@ -166,6 +168,10 @@ def test_names_tell_locations_apart_by_city(tmp_path: Path) -> None:
     ("filename\tscene_label\n0.wav\tbus\na/0.wav\tbus\n", "row 3: file 0.wav stands twice"),
     ("filename,scene,split\n0.wav,,evaluation\n", "no scene labels"),
     ("", "not a table"),
+    ("filename\tscene_label\n\tbus\n", "row 2: found no file name"),
+    ("scene_label\tfilename\nbus\n", "row 2: found no file name"),
+    ("filename\tscene_label\n0.wav\n", "have no scene labels"),
+    ("filename\tscene_label\n0.wav\tbus\tx\n", "not a table"),
     ("filename\tscene_label\n0.wav\tbus\tx\ty\n0.wav\n\"", "not a table"),
 ])
 def test_bad_lists_are_refused(tmp_path: Path, text: str, words: str) -> None:
@@ -174,6 +180,28 @@ def test_bad_lists_are_refused(tmp_path: Path, text: str, words: str) -> None:
     with pytest.raises(InputError, match="truth.csv") as caught:  # noqa: RUF043
         read_truth(path)
     assert words in str(caught.value)
+
+
+CELLS = st.one_of(st.sampled_from(["bus", "tram", "0.wav", "a/1.wav", "bus-lyon-1-1-a.wav", "lyon-1", "a", "test",
+                                   "train", "", '"', "filename", "scene_label"]), st.text(max_size=5))
+HEADERS = st.sampled_from(["filename\tscene_label", "filename,scene,split", "filename\tscene_label\tidentifier",
+                           "filename,scene,city,location,device", "scene_label,filename,source_label", "x"])
+
+
+@given(header=HEADERS, rows=st.lists(st.lists(CELLS, min_size=1, max_size=4), max_size=5),
+       separator=st.sampled_from("\t,"))
+@settings(max_examples=300, deadline=None)
+def test_any_list_is_read_or_refused(tmp_path_factory: pytest.TempPathFactory, header: str, rows: list[list[str]],
+                                     separator: str) -> None:
+    path = tmp_path_factory.getbasetemp() / "free.csv"
+    path.write_bytes("\n".join([header, *map(separator.join, rows)]).encode("utf-8", "surrogatepass"))
+    try:
+        truth = read_truth(path)
+    except InputError as error:
+        assert str(error).startswith(str(path))  # noqa: PT017
+        return
+    assert len(truth) == len(set(truth.filenames)) > 0
+    evaluate(random_outputs(list(truth.filenames)), truth)
 
 
 def test_clips_that_do_not_match_are_told(tmp_path: Path) -> None:

@@ -16,8 +16,9 @@ import numpy as np
 import pytest
 
 from task1.commands import score as verb
-from task1.config import edition, taxonomy
+from task1.config import edition, resolve, save_run, taxonomy
 from task1.errors import InputError
+from task1.layout import Layout
 from task1.outputs import Outputs, read_outputs, write_outputs
 from task1.scoring.evaluate import evaluate
 from task1.scoring.intervals import Resampling
@@ -172,6 +173,18 @@ def test_the_corpus_name_travels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         score(mine, ["ours", "theirs"], TRUTH)
 
 
+def test_lenient_says_what_it_repaired(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    odd = tmp_path / "odd.output.csv"
+    odd.write_text(TABLES[0].read_text().replace("\t", ","))
+    with pytest.raises(InputError, match="commas"):
+        printed(capsys, odd, "--truth", TRUTH)
+    text = printed(capsys, odd, "--truth", TRUTH, "--lenient", "--json", tmp_path / "s.json")
+    assert re.search(r"odd: repaired: odd.output.csv.*commas", text)
+    (system,) = json.loads((tmp_path / "s.json").read_text())["systems"]
+    assert system["scores"]["log_loss"] == evaluate(read_outputs(TABLES[0]), read_truth(TRUTH))["log_loss"]
+    assert "commas" in system["repairs"][0]
+
+
 def test_a_single_clip_is_scored(tmp_path: Path) -> None:
     write_outputs(tmp_path / "x.output.csv", Outputs(("0.wav",), np.full((1, 10), 0.1)))
     (tmp_path / "t.csv").write_text("filename\tscene_label\n0.wav\tbus\n")
@@ -179,6 +192,35 @@ def test_a_single_clip_is_scored(tmp_path: Path) -> None:
         text = score([tmp_path / "x.output.csv"], ["x"], tmp_path / "t.csv", view=View(form))
         assert "2.303" in text  # ln 10
         assert "0.00" in text
+
+
+def test_systems_and_models_of_a_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run = resolve("wang2023", "tiny")
+    at = Layout(tmp_path / "runs" / "made-up")
+    at.run.mkdir(parents=True)
+    save_run(run, at.config)
+    truth = [line.split("\t") for line in TRUTH.read_text().splitlines()[1:]]
+    at.index(run.development).parent.mkdir()
+    at.index(run.development).write_text("filename\tscene\tcity\tlocation\tdevice\tsplit\n" + "".join(
+        f"{name}\t{scene}\t{place.split('-')[0]}\t{place}\t{device}\ttest\n" for name, scene, place, device in truth))
+    model = next(iter(run.models))
+    for path, table in ((at.output(1, "development"), TABLES[0]), (at.model_output(model, "development"), TABLES[1])):
+        path.parent.mkdir(parents=True)
+        path.write_bytes(table.read_bytes())
+    (at.model(model) / "model.json").write_text('{"deviations": ["no noise masks"]}')
+    text = printed(capsys, "--run", at.run, "--system", "1")
+    assert f"Edition {run.edition} ranks by" in text
+    assert "SYNTHETIC" in text
+    (scored,) = json.loads(at.scores(1, "development").read_text())["systems"]
+    assert scored["label"] == "system1"
+    assert scored["scores"]["accuracy"] == evaluate(read_outputs(TABLES[0]), read_truth(TRUTH))["accuracy"]
+    assert at.scores(1, "development").with_suffix(".csv").read_text().startswith("system,kind,group")
+    assert f"{model}: not done as the recipe asks: {model}: no noise masks" in printed(
+        capsys, "--run", at.run, "--model", model)
+    (scored,) = json.loads(at.model_scores(model, "development").read_text())["systems"]
+    assert (scored["label"], scored["system"]["deviations"]) == (model, [f"{model}: no noise masks"])
+    with pytest.raises(InputError, match="no model nobody; there are"):
+        printed(capsys, "--run", at.run, "--model", "nobody")
 
 
 @pytest.mark.parametrize(("words", "told"), [
