@@ -194,3 +194,12 @@ def test_the_verb_prints_and_draws(tmp_path: Path, capsys: pytest.CaptureFixture
     (row,) = (row for row in content["systems"] if row["from"] == "what-if")
     assert (row["possible_best"], row["possible_worst"], row["front"]) == (2, None, False)
     assert (tmp_path / "front.png").stat().st_size > 1000
+
+
+def test_the_example_in_the_documentation_is_what_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["leaderboard", "--edition", "2023", "--accuracy", "58", "--memory", "45160", "--macs", "8.64e6"]) == 0
+    table = capsys.readouterr().out.split("\n\n")[1]
+    documented = (Path(__file__).parents[3] / "docs" / "ranking.md").read_text(encoding="utf-8").splitlines()
+    assert len(table.splitlines()) == 6
+    for line in table.splitlines():
+        assert f"    {line}" in documented
