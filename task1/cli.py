@@ -6,9 +6,11 @@ from collections.abc import Sequence
 
 from task1.commands import (
     classify,
+    combine,
     complexity,
     copies,
     corpus,
+    ensemble,
     facts,
     features,
     leaderboard,
@@ -21,7 +23,8 @@ from task1.commands import run as pipeline
 from task1.errors import InputError, fail
 from task1.processes import follow_driver
 
-GROUPS = (pipeline, corpus, features, copies, train, predict, classify, score, rank, leaderboard, complexity, facts)
+GROUPS = (pipeline, corpus, features, copies, train, predict, combine, classify, ensemble, score, rank, leaderboard,
+          complexity, facts)
 
 
 def parser() -> argparse.ArgumentParser:

@@ -102,6 +102,7 @@ def _parse(piece: bytes, columns: Columns, fields: list[str]) -> tuple[Sequence[
     decisions = pd.Index(scenes).get_indexer(pd.Index(labels.categories.astype(str)))[labels.codes].astype(np.int64)
     sound = (len(table) == lines and all(names) and "".join(names).isprintable()
              and (labels.codes >= 0).all() and (decisions >= 0).all()
+             and (values <= 1 + SUM_TOLERANCE).all()
              and (np.abs(values.sum(axis=1) - 1) <= SUM_TOLERANCE - ROUNDING).all()
              and (values[np.arange(lines), decisions] == values.max(axis=1)).all())
     return (names, values, decisions) if sound else None

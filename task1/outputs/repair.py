@@ -162,7 +162,7 @@ class _Repairer:
         expected = _expected()
         spelled = [_spelled(name, expected) for name in fields]
         numbers = [probability(_with_point(field, self.separator)) for field in fields[2:]]
-        if len(fields) == len(expected) and not set(spelled) & set(expected) and None not in numbers:
+        if len(fields) == len(expected) and not set(spelled) & set(expected[:2]) and None not in numbers:
             self._note("no header: the official order of columns is assumed")
             return None
         if spelled != fields:

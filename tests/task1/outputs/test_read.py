@@ -231,7 +231,7 @@ def mutated(draw: st.DrawFn) -> bytes:
 
 
 @given(mutated())
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_a_mutated_table_is_read_as_defined_or_refused(tmp_path_factory: pytest.TempPathFactory, data: bytes) -> None:
     agree(data)
     path = tmp_path_factory.getbasetemp() / "mutated.csv"
