@@ -3,29 +3,25 @@
 Inputs: the resolved run, trained networks `models/<model>/`, `scores/system<k>.<part>.json`.
 """
 
-import dataclasses
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import Any, Literal
 
 import torch
-from safetensors.torch import load_file
 
 from submission.labels import system_label
 from task1.complexity import Complexity, count, counted_size, memory_bytes
 from task1.complexity_tables import input_shape
-from task1.compress.quantize import prepare_qat
+from task1.compress.restore import load_float
 from task1.config import Edition, Run, System
 from task1.config.recipe import BYTES_PER_WEIGHT
 from task1.errors import InputError
 from task1.files import file_digest
-from task1.inference import ONNX, Trained, load_trained
+from task1.inference import ONNX, load_trained
 from task1.layout import Layout
 from task1.limits import Verdict, judge
-from task1.models import build
 
 Scores = Mapping[str, Any]
 """As `task1.scoring.evaluate` makes them: accuracy (0 to 1, mean over scenes) and log loss, overall and by group."""
@@ -126,16 +122,7 @@ def _member(layout: Layout, run: Run, name: str) -> Member:
         raise InputError(f"{layout.model(name)}: trained by another recipe than config.yaml has now; train it again")
     weights = trained.facts["weights"]  # as shipped, which may be more than the recipe asks for
     path = layout.model(name) / "model.safetensors"
-    return Member(name, _counted(trained, path, input_shape(run, name)), weights, BYTES_PER_WEIGHT[weights],
+    # the published float network, as narrow as pruning left it, whatever form of it ships
+    network = load_float(layout.model(name)) if trained.network is None else trained.network
+    return Member(name, count(network, input_shape(run, name)), weights, BYTES_PER_WEIGHT[weights],
                   file_digest(layout.model(name) / ONNX if weights == "int8" else path))
-
-
-def _counted(trained: Trained, weights: Path, shape: tuple[int, int, int]) -> Complexity:
-    """The published float network, whatever form of it ships; of its trained parameters, those other than zero."""
-    if trained.network is not None:
-        return count(trained.network, shape)
-    network = build(trained.recipe.network)
-    counted = count(network, shape)
-    names = {name for name, _ in prepare_qat(network, torch.zeros(1, *shape)).named_parameters()}
-    non_zero = sum(int(torch.count_nonzero(tensor)) for name, tensor in load_file(weights).items() if name in names)
-    return dataclasses.replace(counted, non_zero=non_zero)

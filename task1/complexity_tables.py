@@ -19,10 +19,18 @@ def input_shape(run: Run, name: str) -> tuple[int, int, int]:
 
 
 def count_model(run: Run, name: str) -> Complexity:
-    """The untrained network of a run's model, counted for one clip."""
+    """The untrained network of a run's model, counted for one clip; pruned where the recipe prunes, for how much goes
+    is known before training."""
+    import torch
+
+    from task1.compress.prune import prune
     from task1.models import build
 
-    return count(build(run.models[name].network, f"models.{name}.network"), input_shape(run, name))
+    network, shape = build(run.models[name].network, f"models.{name}.network"), input_shape(run, name)
+    pruning = run.models[name].compression.pruning
+    if pruning:
+        prune(network, pruning, torch.zeros(1, *shape))
+    return count(network, shape)
 
 
 def tables(run: Run, only: str | None = None, layers: bool = False) -> str:

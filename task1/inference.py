@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from task1.augment.translate import centre_crop
+from task1.compress.prune import shrink, widths_of
 from task1.config import ModelRecipe, check, taxonomy
 from task1.config.recipe import Decision
 from task1.errors import InputError
@@ -34,7 +35,7 @@ BATCHES = {"cpu": 32, "cuda": 512}  # larger ones on a CPU are nine times slower
 
 
 ONNX = "model.onnx"
-"""Beside the weights of an int8 network: the integers that ship and are executed."""
+"""Beside the weights: what ships, whatever its type. Of an int8 network it is what is executed."""
 
 
 @dataclass(frozen=True)
@@ -98,6 +99,7 @@ def load_trained(folder: Path, device: torch.device) -> Trained:
                 raise InputError(f"{folder / ONNX}: no such file, but it is what ships; train the model again")
             return Trained(OnnxModel(folder / ONNX).classify, None, recipe, facts)
         network = build(recipe.network)
+        shrink(network, widths_of(facts))
         network.load_state_dict(load_file(folder / "model.safetensors"))
     except FileNotFoundError:
         raise InputError(f"{folder}: no trained model there (model.json, model.safetensors); train it first") from None

@@ -13,8 +13,9 @@ if TYPE_CHECKING:
 DESCRIPTION = """\
 Train one network of a run, from its recipe and the cached features, into RUN/models/MODEL/:
 
+  model.onnx         what ships, whatever its type; of int8 it is what is executed
+  model.float.onnx   beside int8: the network before quantisation
   model.safetensors  weights      model.json  recipe, origin, results      history.csv  one row an epoch
-  model.onnx         for int8: the integers that ship and are executed
 
 Killed at any moment, the same command goes on from the last finished epoch and ends in the same weights (same machine,
 same number of threads). TensorBoard's event files are written as well where the extra `tracking` is installed

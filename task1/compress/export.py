@@ -36,11 +36,16 @@ def export_float(network: nn.Module, input_shape: Sequence[int], path: Path, met
     still = copy.deepcopy(network).cpu().float().to(memory_format=torch.contiguous_format).eval()  # type: ignore[call-overload]
     weights = {name: tensor.detach() for name, tensor in still.state_dict().items() if tensor.is_floating_point()}
     clips = torch.zeros(2, *input_shape)  # two, for one would be taken for a constant
-    with _quiet():
-        program = torch.onnx.export(
-            _Weightless(still), (clips,), kwargs={"weights": weights}, dynamo=True, opset_version=OPSET,
-            input_names=[INPUT, *weights], output_names=[OUTPUT], external_data=False, verbose=False,
-            dynamic_shapes={"x": {0: torch.export.Dim("batch", min=1)}, "weights": dict.fromkeys(weights)})
+    try:
+        with _quiet():
+            program = torch.onnx.export(
+                _Weightless(still), (clips,), kwargs={"weights": weights}, dynamo=True, opset_version=OPSET,
+                input_names=[INPUT, *weights], output_names=[OUTPUT], external_data=False, verbose=False,
+                dynamic_shapes={"x": {0: torch.export.Dim("batch", min=1)}, "weights": dict.fromkeys(weights)})
+    except torch.onnx.OnnxExporterError as error:
+        reason = str(error.__cause__ or error).strip().splitlines()[0]
+        raise InputError(f"{type(network).__name__}: PyTorch cannot write this network as ONNX, which is what ships "
+                         f"({reason}); change its forward pass") from error
     assert program is not None
     model = _without_traces(program.model_proto)
     save_model(_with_weights(model, to_half(weights) if half else weights), path, metadata)

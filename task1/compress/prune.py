@@ -9,13 +9,16 @@ structured  Of every set of channels that may go, the same share, those of the s
             `shrink` needs to make a fresh network of the recipe the same.
 """
 
+from collections.abc import Mapping
 from math import floor
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from task1.compress.channels import STAYS, Channels, Numbers, follow, unvisited
+from task1.config.recipe import Pruning
 from task1.errors import InputError
 from task1.models.operators import TimeFrequency
 
@@ -24,6 +27,15 @@ Masks = dict[str, Tensor]
 Widths = dict[str, tuple[int, int]]
 """Name of a layer -> its channels in and out."""
 _WEIGHTED = (nn.Conv1d, nn.Conv2d, nn.Linear)
+
+
+def prune(network: nn.Module, settings: Pruning, example: Tensor) -> tuple[Masks, Widths]:
+    """As a recipe asks, in place; masks to be kept up, or widths to be remembered. `example`: clips, for their size."""
+    if settings.kind == "structured":
+        return {}, prune_channels(network, example, settings.share)
+    masks = magnitude_masks(network, settings.share)
+    apply_masks(network, masks)
+    return masks, {}
 
 
 def magnitude_masks(network: nn.Module, share: float) -> Masks:
@@ -93,6 +105,11 @@ def shrink(network: nn.Module, widths: Widths) -> None:
             _narrow(layer, width_out)
         elif isinstance(layer, TimeFrequency):
             layer.width = width_out
+
+
+def widths_of(facts: Mapping[str, Any]) -> Widths:
+    """What facts from a JSON file say under `widths`; where nothing is said, nothing has been taken out."""
+    return {name: (int(before), int(after)) for name, (before, after) in facts.get("widths", {}).items()}
 
 
 def _narrow(layer: nn.Module, rows: int, columns: int | None = None) -> None:

@@ -18,7 +18,7 @@ from torch import Tensor, fx, nn
 from task1.compress.export import save_model
 from task1.compress.fake_quantize import Quantizer
 from task1.compress.integer_layers import IntegerConv, IntegerLinear
-from task1.compress.prepare import prepare
+from task1.compress.prepare import ORIGINAL, prepare
 from task1.compress.qdq import write
 
 
@@ -30,6 +30,14 @@ def prepare_qat(network: nn.Module, example: Tensor) -> fx.GraphModule:
     prepared = prepare(network, example)
     prepared.train()
     return prepared
+
+
+def original(network: nn.Module) -> nn.Module:
+    """The float network whose layers a prepared one trains: the same parameters and statistics, under the network's
+    own names. Any other network is its own original."""
+    own = network.meta[ORIGINAL] if isinstance(network, fx.GraphModule) else network
+    assert isinstance(own, nn.Module)
+    return own
 
 
 def simulate(network: nn.Module, integers: bool) -> None:

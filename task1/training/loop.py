@@ -14,9 +14,10 @@ from torch import Tensor, nn
 from torch.optim import SGD, Optimizer, RAdam
 
 from task1.augment.pipeline import Augmenter
-from task1.compress.quantize import simulate
+from task1.compress.prune import apply_masks, widths_of
+from task1.compress.quantize import original, simulate
 from task1.config import ModelRecipe
-from task1.config.recipe import Loss
+from task1.config.recipe import Loss, Pruning
 from task1.config.recipe import Optimizer as OptimizerRecipe
 from task1.errors import InputError
 from task1.features.network_input import network_input
@@ -29,6 +30,7 @@ from task1.training.distill import distilled
 from task1.training.loss import head_losses, scene_targets
 from task1.training.pcgrad import pcgrad_backward
 from task1.training.progress import Progress, Record, new_totals, write_history
+from task1.training.pruning import epochs_in_all, first_clips, narrow, prune_trained, schedule_time
 from task1.training.schedules import learning_rate
 from task1.training.state import State, from_checkpoint
 
@@ -37,36 +39,43 @@ Precision = Literal["float32", "bf16"]
 
 def fit(name: str, network: nn.Module, recipe: ModelRecipe, train: Clips, validation: Clips | None,
         augmenter: Augmenter, checkpoint: Checkpoint, precision: Precision = "float32") -> State:
-    """Train to the end of the recipe, from the last checkpoint if there is one; the network is changed in place.
+    """Train to the end of the recipe, from the last checkpoint if there is one; the network is changed.
 
     `precision` bf16 has the network compute in bfloat16 where PyTorch holds that safe, but for epochs that round to
     integers: their steps are finer than bfloat16. Weights and losses are float32.
     """
-    settings, device = recipe.training, train.logmel.device
+    settings, device, pruning = recipe.training, train.logmel.device, recipe.compression.pruning
+    saved, epochs = checkpoint.load(), epochs_in_all(recipe)
+    if saved:
+        network = narrow(network, widths_of(saved[1]), first_clips(train, recipe))
     network.to(memory_format=LAYOUT)  # type: ignore[call-overload]
     optimizer = make_optimizer(settings.optimizer, network)
-    saved = checkpoint.load()
     state = from_checkpoint(saved, network, optimizer) if saved else State()
     spectrum_device = recipe.augmentation.spectrum_correction and recipe.augmentation.spectrum_correction.device
     of_device = torch.tensor([own == spectrum_device for own in train.devices], device=device)
     begins = recipe.compression.quantization_aware_from_epoch  # None: integers by rounding once, after training
     began, folder = state.epoch, checkpoint.folder.parent
-    progress = Progress(name, settings.epochs, len(train), began, folder)
-    for epoch in range(state.epoch, settings.epochs):
+    progress = Progress(name, epochs, len(train), began, folder)
+    for epoch in range(state.epoch, epochs):
         generator, start, totals = seed_epoch(settings.seed, epoch), time.perf_counter(), new_totals(device)
-        network.train()
         rounding = begins is not None and epoch >= begins
-        simulate(network, rounding)
         if epoch == begins:
-            state.kept_record = None  # epochs that did not round are no candidates
+            state.begin_rounding()
+        if epoch == settings.epochs and pruning:
+            network = pruned(network, pruning, state, first_clips(train, recipe))
+            optimizer = make_optimizer(settings.optimizer, network)
+        network.train()
+        simulate(network, rounding)
         for number, chosen in enumerate(batches(len(train), settings.batch_size, generator)):
             share = number * settings.batch_size / len(train)
-            lr = learning_rate(settings.schedule, settings.optimizer.lr, settings.epochs, epoch + share)
+            time_now = schedule_time(recipe, epoch + share)
+            lr = learning_rate(settings.schedule, settings.optimizer.lr, settings.epochs, time_now)
             set_learning_rate(optimizer, lr)
             rows = chosen.to(device)
             told = [scene_targets(train.scenes[rows])] + ([] if train.taught is None else [train.taught[rows]])
             logmel, (targets, *taught) = augmenter.spectrograms(
-                train.logmel[rows].float(), told, of_device[rows], epoch / settings.epochs, generator)
+                train.logmel[rows].float(), told, of_device[rows],
+                schedule_time(recipe, epoch) / settings.epochs, generator)
             x = augmenter.inputs(network_input(logmel, recipe.input), generator)
             with torch.autocast(device.type, torch.bfloat16, enabled=precision == "bf16" and not rounding):
                 logits = network(x.contiguous(memory_format=LAYOUT))
@@ -75,9 +84,10 @@ def fit(name: str, network: nn.Module, recipe: ModelRecipe, train: Clips, valida
             if recipe.distillation:
                 scene_loss, super_loss = distilled((scene_loss, super_loss), logits, taught[0], recipe.distillation)
             if settings.loss.orthonormal_weight:
-                scene_loss = scene_loss + settings.loss.orthonormal_weight * orthonormal_penalty(network)
+                scene_loss = scene_loss + settings.loss.orthonormal_weight * orthonormal_penalty(original(network))
             backward(scene_loss, super_loss, settings.loss, network, optimizer)
             optimizer.step()
+            apply_masks(network, state.masks)
             totals += batch_totals(logits, targets, scene_loss, super_loss, settings.loss)
             progress.batch(len(rows), lr, totals)
         record = epoch_record(epoch + 1, lr, totals, time.perf_counter() - start)
@@ -88,7 +98,17 @@ def fit(name: str, network: nn.Module, recipe: ModelRecipe, train: Clips, valida
         write_history(folder / "history.csv", state.history)
         progress.epoch(record, state.epoch - began)
     progress.close()
+    if pruning and not pruning.fine_tune_epochs:
+        pruned(network, pruning, state, first_clips(train, recipe))
     return state
+
+
+def pruned(network: nn.Module, settings: Pruning, state: State, example: Tensor) -> nn.Module:
+    """What would ship now, pruned."""
+    network.load_state_dict(state.result())
+    network, masks, widths = prune_trained(network, settings, example)
+    state.begin_fine_tuning(network, masks, widths)
+    return network.to(memory_format=LAYOUT)  # type: ignore[call-overload]
 
 
 def seed_epoch(seed: int, epoch: int) -> torch.Generator:

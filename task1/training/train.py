@@ -1,8 +1,8 @@
 """Train one model of a run: from its recipe, the index and the feature store to `<run>/models/<model>/`.
 
-Written when all is done: model.safetensors (weights), model.json (recipe, origin, results), history.csv (one row an
-epoch), and for int8 model.onnx, which is what ships and is executed. Until then `checkpoint/` holds the last epochs;
-the same command goes on from there.
+Written when all is done: model.onnx (what ships, whatever its type), for int8 beside it model.float.onnx (the network
+before quantisation), model.safetensors (weights), model.json (recipe, origin, results), history.csv (one row an epoch).
+Until then `checkpoint/` holds the last epochs; the same command goes on from there.
 """
 
 import platform
@@ -10,20 +10,18 @@ import sys
 from pathlib import Path
 
 import torch
-from torch.fx import GraphModule
 
 from task1.augment.pipeline import Augmenter
 from task1.complexity import against_limits
-from task1.complexity_tables import count_model, input_shape
+from task1.complexity_tables import count_model
 from task1.compress.half import to_half
-from task1.compress.quantize import export_int8, prepare_qat
-from task1.compress.run_onnx import metadata_of
+from task1.compress.quantize import prepare_qat
+from task1.compress.ship import check_writable, write_onnx
 from task1.config import ModelRecipe, Run, edition, load_run, taxonomy
 from task1.errors import InputError
 from task1.features.network_input import network_input
 from task1.features.store import feature_digest
 from task1.files import atomic_path, digest, write_json
-from task1.inference import ONNX
 from task1.layout import Layout
 from task1.models import build, module_of
 from task1.training.checkpoint import Checkpoint, save_tensors
@@ -31,12 +29,10 @@ from task1.training.data import Clips
 from task1.training.fold import Fold, load_fold
 from task1.training.loop import Precision, fit
 from task1.training.progress import write_history
+from task1.training.pruning import first_clips
 from task1.training.state import State
 from task1.training.support import unsupported
 from task1.workflow.code import code_digest
-
-RANGED = 32
-"""Clips that the first ranges of activations are taken from; training moves them on."""
 
 
 def train(run_folder: Path, name: str, device: torch.device, precision: Precision = "float32") -> Path:
@@ -67,12 +63,12 @@ def _train(at: Layout, run: Run, name: str, device: torch.device, precision: Pre
     torch.manual_seed(recipe.training.seed)
     network = build(recipe.network).to(device)
     check_network(name, network, recipe, fold.train)
+    check_writable(network, recipe, run.features)
     if recipe.compression.weights == "int8":
-        first = network_input(fold.train.logmel[:RANGED].float(), recipe.input)[..., :recipe.augmentation.crop_frames]
-        network = prepare_qat(network, first)
+        network = prepare_qat(network, first_clips(fold.train, recipe))
     augmenter = Augmenter(recipe.augmentation, fold.corrections)
     state = fit(name, network, recipe, fold.train, fold.validation, augmenter, checkpoint, precision)
-    write_model(folder, run, name, recipe, fold, state, network, precision)
+    write_model(folder, run, name, recipe, fold, state, precision)
     checkpoint.remove()
 
 
@@ -110,17 +106,14 @@ def check_network(name: str, network: torch.nn.Module, recipe: ModelRecipe, clip
 
 
 def write_model(folder: Path, run: Run, name: str, recipe: ModelRecipe, fold: Fold, state: State,
-                network: torch.nn.Module, precision: Precision) -> None:
+                precision: Precision) -> None:
     """The finished model; model.json last, so that where it is, the rest is whole."""
     weights, result = recipe.compression.weights, state.result()
     with atomic_path(folder / "model.safetensors") as temporary:
         save_tensors(to_half(result) if weights == "float16" else result, temporary)
-    if isinstance(network, GraphModule):
-        network.load_state_dict(result)
-        made = {"entry": run.entry, "model": name, "profile": run.profile, "corpus": run.development,
-                "embedded": run.embedded, "recipe": digest(recipe.model_dump(mode="json"))}
-        with atomic_path(folder / ONNX) as temporary:
-            export_int8(network, input_shape(run, name), temporary, metadata_of(recipe, run.features, made))
+    made = {"entry": run.entry, "model": name, "profile": run.profile, "corpus": run.development,
+            "embedded": run.embedded, "recipe": digest(recipe.model_dump(mode="json"))}
+    write_onnx(folder, recipe, run.features, made, result, state.widths, state.unrounded)
     write_history(folder / "history.csv", state.history)
     device, kept = fold.train.logmel.device, state.kept_record
     write_json(folder / "model.json", {
@@ -130,6 +123,7 @@ def write_model(folder: Path, run: Run, name: str, recipe: ModelRecipe, fold: Fo
         "weights": weights, "deviations": unsupported(recipe),
         "has_heard_test": run.has_heard_test(name), "seed": recipe.training.seed, "epochs": state.epoch,
         "weights_of": "mean of epochs" if state.sums_weight else "epoch", "kept": kept,
+        "before_rounding": state.unrounded_record, "widths": state.widths,
         "clips": {"train": fold.own, "copies": len(fold.train) - fold.own,
                   "validation": len(fold.validation) if fold.validation else 0},
         "seconds": sum(record["seconds"] for record in state.history),

@@ -179,12 +179,14 @@ BASE = {
 
 def test_a_plain_recipe_is_supported_in_full() -> None:
     assert unsupported(ModelRecipe.model_validate(BASE)) == []
+    pruned = {"weights": "float32", "pruning": {"kind": "magnitude", "share": 0.5, "fine_tune_epochs": 1}}
+    tuned = {**BASE["training"], "averaging": {"epochs": [2, 4]}}  # of three epochs and one of fine-tuning
+    assert unsupported(ModelRecipe.model_validate({**BASE, "compression": pruned, "training": tuned})) == []
 
 
 @pytest.mark.parametrize(("block", "content", "told"), [
-    ("compression", {"weights": "float32", "pruning": {"kind": "magnitude", "share": 0.5, "fine_tune_epochs": 1}},
-     "pruning"),
-    ("augmentation", {"noise_mask": {}}, "noise_mask"),
+    ("augmentation", {"noise_mask": {"time": {"stripes": 1, "max_width": 1}, "snr_db": [0, 0], "weight": 1}},
+     "noise_mask"),
     ("training", {**BASE["training"], "averaging": {"epochs": [2, 9]}}, "averaging.epochs: 9"),
 ])
 def test_what_is_left_out_is_told(block: str, content: dict, told: str) -> None:

@@ -65,7 +65,8 @@ def test_a_trained_folder_tells_its_origin(at: Path, monkeypatch: pytest.MonkeyP
                                            capsys: pytest.CaptureFixture[str]) -> None:
     run = plan(monkeypatch, "training.epochs=2", "compression.weights=float16", "training.averaging={epochs: [1, 5]}")
     folder = train(at, "model1", CPU)
-    assert sorted(path.name for path in folder.iterdir()) == ["history.csv", "model.json", "model.safetensors"]
+    assert sorted(path.name for path in folder.iterdir()) == ["history.csv", "model.json", "model.onnx",
+                                                              "model.safetensors"]
     facts = json.loads((folder / "model.json").read_text())
     assert (facts["corpus"], facts["embedded"], facts["epochs"]) == (run.development, True, 2)
     assert facts["clips"] == {"train": 60, "copies": 0, "validation": 60}
@@ -83,8 +84,8 @@ def test_a_trained_folder_tells_its_origin(at: Path, monkeypatch: pytest.MonkeyP
 def test_int8_ships_what_is_executed(at: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run = plan(monkeypatch, "training.epochs=2", *NARROW)
     folder = train(at, "model1", CPU)
-    assert sorted(path.name for path in folder.iterdir()) == ["history.csv", "model.json", "model.onnx",
-                                                              "model.safetensors"]
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "history.csv", "model.float.onnx", "model.json", "model.onnx", "model.safetensors"]
     facts = json.loads((folder / "model.json").read_text())
     assert (facts["weights"], facts["deviations"]) == ("int8", [])
     trained = load_trained(folder, CPU)
