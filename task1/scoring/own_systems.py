@@ -25,8 +25,9 @@ class Own:
 
     contender: Contender
     kind: str
-    """What its accuracy and log loss are: development, synthetic, other data, or what-if."""
+    """What its accuracy and log loss are: development, SYNTHETIC, other data, or what-if."""
     comparable: bool
+    """May it be ranked among official rows?"""
     remarks: tuple[str, ...] = ()
 
 
@@ -58,6 +59,9 @@ def _own(layout: Layout, run: Run, index: int, rules: Edition, name: str, title:
         remarks.insert(0, f"scored on {run.development}, but edition {name} is about "
                           f"{development_of(name) or 'other recordings'}; not comparable and not ranked")
         return Own(contender, "other data", False, tuple(remarks))
+    if not run.systems[index].submitted:
+        remarks.insert(0, "marked `submitted: false` in its entry, so not ranked among systems that enter")
+        return Own(contender, "development", False, tuple(remarks))
     return Own(contender, "development", True, tuple(remarks))
 
 

@@ -119,6 +119,17 @@ def test_systems_of_a_run_enter_together(tmp_path: Path) -> None:
         "b/1": "17", "a/1": "18", "c/1": "25 to 35"}
 
 
+def test_systems_that_are_not_submitted_do_not_enter(tmp_path: Path) -> None:
+    folder = make_run(tmp_path / "run", "full", accuracy=0.9)
+    run = load_run(folder)
+    system = run.systems[1].model_copy(update={"submitted": False})
+    save_run(run.model_copy(update={"systems": {1: system}}), Layout(folder).config)
+    listing = standings("2023", read_run(folder, "2023"))
+    (row,) = (row for row in listing.rows if row["system"] == "run/1")
+    assert row.get("rank") is None
+    assert "submitted: false" in row["not_ranked"]
+
+
 def test_without_a_package_the_networks_are_counted(tmp_path: Path) -> None:
     folder = make_run(tmp_path / "run", "tiny")
     shutil.rmtree(folder / "submission")
