@@ -189,8 +189,9 @@ def test_a_wrong_value_of_a_profile_is_told_as_the_profiles(write: Write) -> Non
 
 def test_more_systems_than_the_edition_takes(write: Write) -> None:
     entry = write("entries", "wang2023", lambda content: content["systems"].update({5: {"models": ["model1"]}}))
-    with pytest.raises(InputError, match="5 systems; edition 2023 takes 4"):
+    with pytest.raises(InputError, match="5 systems to be submitted; edition 2023 takes 4; mark others with"):
         resolve(entry, "full")
+    assert len(resolve(entry, "full", ["systems.5.submitted=false"]).systems) == 5
 
 
 def test_clips_of_a_length_without_embedded_corpus(write: Write) -> None:
@@ -229,8 +230,8 @@ def test_single_systems_bring_their_models_and_teachers_along() -> None:
     run = resolve("shao2022", "full", systems=[2])
     assert list(run.systems) == [2]
     assert set(run.models) == {"teacher_x", "teacher_o", "student1", "student2"}
-    with pytest.raises(InputError, match="no system 3; there are: 1, 2"):
-        resolve("shao2022", "full", systems=[3])
+    with pytest.raises(InputError, match="no system 5; there are: 1, 2, 3, 4"):
+        resolve("shao2022", "full", systems=[5])
 
 
 def test_a_run_knows_what_a_person_types_to_have_it_again() -> None:
