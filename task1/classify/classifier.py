@@ -22,7 +22,7 @@ from task1.compress.run_onnx import OnnxModel
 from task1.config import taxonomy
 from task1.errors import InputError
 from task1.features.audio import Samples
-from task1.features.logmel import LogMel
+from task1.features.logmel import LogMel, stored
 from task1.outputs import Floats
 
 SYNTHETIC = ("this model was trained on the EMBEDDED corpus, synthetic recordings: what it says about real ones means "
@@ -122,7 +122,7 @@ class Classifier:
     def _probabilities(self, samples: Samples) -> Floats:
         begun = perf_counter()
         with np.errstate(over="ignore", invalid="ignore"):
-            logmel = self._logmel(samples[None]).astype(np.float16)
+            logmel = stored(self._logmel(samples[None]))
         if not np.isfinite(logmel).all():
             raise _Unusable("found samples far outside -1 .. 1, expected a log-mel that is finite")
         x = self.model.network_input(torch.from_numpy(logmel))

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from task1.config import FeatureSettings
 from task1.errors import InputError
 from task1.features.audio import Samples, read_clip
-from task1.features.logmel import LogMel
+from task1.features.logmel import LogMel, stored
 from task1.features.store import STORE, Part, Rows
 from task1.features.writer import part_path, write_part
 from task1.files import digest, file_digest, write_json
@@ -181,7 +181,7 @@ def _read(job: PartJob, names: Sequence[str], unusable: list[Skipped]) -> npt.ND
 
 def _rows(logmel: LogMel, waves: npt.NDArray[np.float32], names: Sequence[str], unusable: list[Skipped]) -> Rows:
     with np.errstate(over="ignore", invalid="ignore"):
-        rows = logmel(waves).astype(np.float16)
+        rows = stored(logmel(waves))
     for name in np.array(names)[~np.isfinite(rows).all(axis=(1, 2))]:
         unusable.append(Skipped(str(name), "found samples far outside -1 .. 1, expected a log-mel that is finite"))
     return rows
