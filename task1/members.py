@@ -27,6 +27,8 @@ def count_trained(folder: Path) -> tuple[Complexity, int]:
 
     Non-zero are those of the trained parameters.
     """
+    if not (folder / "model.json").exists():
+        raise InputError(f"{folder}: no trained model there; expected RUN/models/NAME, as `task1 train` writes it")
     run = load_run(folder.resolve().parents[1])
     if folder.resolve().name not in run.models:
         raise InputError(f"{folder}: no model of the run above it; there are: {', '.join(run.models)}")
