@@ -5,13 +5,11 @@ The report: noise-added features are trained with, and the mask, computed from c
 label. Here the mask is the share of a cell's power that is the clip's own, 1 outside of the stripes, and a small head
 on the network's last feature map tells it. The head goes when training is over, so what ships is the network alone.
 
-    noise = NoiseReduction(settings, base, input_settings, fill)
-    noise.attach(network, x)                                # before the optimizer is made; x: an example of the input
-    logmel, kept = noise.add(logmel, generator)             # last of what is done to (batch, mel, frame)
-    x = augment(noise.beside(network_input(logmel), kept))  # crops both alike
-    x, kept = noise.apart(x)
+    noise = NoiseReduction(recipe, base)
+    noise.attach(network, example)                           # before the optimizer is made
+    x, kept = noise.inputs(logmel, augmenter, generator)     # instead of the network's input without noise
     loss = classification_loss(network(x)) + noise.loss(kept)
-    noise.detach(kept_weights, ...)
+    noise.detach(*copies_of_the_state)                       # when training is over
 """
 
 import math
@@ -22,9 +20,11 @@ from torch.nn import functional as F
 from torch.utils.hooks import RemovableHandle
 
 from task1.augment.masking import FRAME, MEL, mask
+from task1.augment.pipeline import Augmenter
 from task1.augment.spectrum_correction import spectra
-from task1.config import InputSettings
+from task1.config import ModelRecipe
 from task1.config.recipe import NoiseMask
+from task1.errors import InputError
 from task1.features.network_input import network_input
 from task1.training.checkpoint import Tensors
 
@@ -72,11 +72,14 @@ class MaskHead(nn.Module):
 
 
 class NoiseReduction:
-    """What the training loop needs of it; `fill` is the value that masking writes into the network's input."""
+    """What the training loop needs of it; `base` is that of the stored logarithms."""
 
-    def __init__(self, settings: NoiseMask, base: float, input_settings: InputSettings, fill: float) -> None:
-        self.settings, self.base, self.fill = settings, base, fill
-        self.input = input_settings.model_copy(update={"normalise": "none"})
+    def __init__(self, recipe: ModelRecipe, base: float) -> None:
+        if recipe.augmentation.noise_mask is None:
+            raise ValueError("a recipe with augmentation.noise_mask expected")
+        masking = recipe.augmentation.masking
+        self.settings, self.base, self.input = recipe.augmentation.noise_mask, base, recipe.input
+        self.fill = masking.fill if masking else 0.0
         self.network: nn.Module | None = None
         self.head: MaskHead | None = None
         self.hook: RemovableHandle | None = None
@@ -93,13 +96,18 @@ class NoiseReduction:
             network.register_parameter(f"{HEAD}{name}", parameter)
         self.network, self.hook = network, layer.register_forward_hook(self._keep)
 
-    def add(self, logmel: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-        """logmel (batch, mel, frame) with noise, and its mask."""
-        return add_noise(logmel, self.settings, self.base, generator)
+    @property
+    def attached(self) -> bool:
+        return self.network is not None
+
+    def inputs(self, logmel: Tensor, augmenter: Augmenter, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        """What the network sees of logmel (batch, mel, frame) with noise, and the mask to be told, as `apart` gives."""
+        noisy, kept = add_noise(logmel, self.settings, self.base, generator)
+        return self.apart(augmenter.inputs(self.beside(network_input(noisy, self.input), kept), generator))
 
     def beside(self, x: Tensor, kept: Tensor) -> Tensor:
         """The mask `kept` (batch, mel, frame) as last channel of the network's input x, cut and repeated as x was."""
-        follows = network_input(kept, self.input)[:, :1]
+        follows = network_input(kept, self.input.model_copy(update={"normalise": "none"}))[:, :1]
         return torch.cat([x, follows + self._above], dim=1)
 
     def apart(self, x: Tensor) -> tuple[Tensor, Tensor]:
@@ -153,5 +161,6 @@ def last_map(network: nn.Module, example: Tensor) -> tuple[nn.Module, Tensor]:
     for hook in hooks:
         hook.remove()
     if not found:
-        raise ValueError(f"{type(network).__name__}: a network with a map of mel and frame expected, found none")
+        raise InputError(f"augmentation.noise_mask: {type(network).__name__} has no map of mel and frame to tell a "
+                         "mask from, expected a convolutional network; remove noise_mask from the recipe")
     return found[-1]

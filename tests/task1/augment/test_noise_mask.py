@@ -13,13 +13,13 @@ from torch.nn import functional as F
 from task1.augment.noise_mask import HEAD, MaskHead, NoiseReduction, add_noise, last_map
 from task1.augment.pipeline import Augmenter
 from task1.compress.quantize import prepare_qat, simulate
-from task1.config import Augmentation, InputSettings, resolve
+from task1.config import ModelRecipe, resolve
 from task1.config.recipe import NoiseMask
+from task1.errors import InputError
 from task1.features.network_input import network_input
 from task1.models import build
 
 E = math.e
-PLAIN = InputSettings(normalise="none")
 SEGNET = {"class": "segnet", "in_channels": 1, "encoder": [[4], [4, 4]], "decoder": [[4, 4], [4, 4, 4, 6]],
           "kernel": [2, 3], "pool": [4, 3], "upsample": [2, 1], "norm_alpha": 0.3, "hidden": 8, "dropout": 0.3,
           "outputs": [10]}
@@ -28,6 +28,14 @@ SEGNET = {"class": "segnet", "in_channels": 1, "encoder": [[4], [4, 4]], "decode
 def settings(snr: tuple[float, float] = (0.0, 0.0), weight: float = 1.0, time: int = 3, mel: int = 4) -> NoiseMask:
     return NoiseMask.model_validate({"time": {"stripes": 1, "max_width": time}, "mel": {"stripes": 2, "max_width": mel},
                                      "snr_db": snr, "weight": weight})
+
+
+def recipe(noise: NoiseMask, seen: dict[str, object] | None = None, **augmentation: object) -> ModelRecipe:
+    """A recipe with noise masks; `seen`: its input block."""
+    content = resolve("shao2022", "tiny").models["student1"].model_dump(mode="json")
+    return ModelRecipe.model_validate({
+        **content, "network": {"class": "segnet"}, "input": seen or {"normalise": "none"},
+        "augmentation": {"noise_mask": noise.model_dump(mode="json"), **augmentation}})
 
 
 def everywhere(snr: tuple[float, float]) -> NoiseMask:
@@ -100,19 +108,27 @@ def test_the_same_generator_gives_the_same_noise() -> None:
 @pytest.mark.parametrize("kind", ["valid", "padded"])
 def test_the_mask_follows_the_input(kind: str, fill: float, generator: torch.Generator) -> None:
     """Masks that are the log-mel itself have to stand where it stands in the network's input, or be NaN."""
-    chosen = InputSettings.model_validate({"normalise": "none", "repeat_time": 2, "deltas": {"order": 2, "kind": kind}})
-    recipe = Augmentation.model_validate({"crop_frames": 12, "masking": {
-        "fill": fill, "time": {"stripes": 1, "max_width": 2}, "mel": {"stripes": 2, "max_width": 4}}})
-    noise = NoiseReduction(settings(), E, chosen, fill)
-    logmel = torch.rand(40, 16, 20)
-    x = network_input(logmel, chosen)
-    x, kept = noise.apart(Augmenter(recipe).inputs(noise.beside(x, logmel), generator))
+    chosen = {"normalise": "none", "repeat_time": 2, "deltas": {"order": 2, "kind": kind}}
+    masking = {"fill": fill, "time": {"stripes": 1, "max_width": 2}, "mel": {"stripes": 2, "max_width": 4}}
+    made = recipe(settings(), chosen, crop_frames=12, masking=masking)
+    noise, logmel = NoiseReduction(made, E), torch.rand(40, 16, 20)
+    x = network_input(logmel, made.input)
+    x, kept = noise.apart(Augmenter(made.augmentation).inputs(noise.beside(x, logmel), generator))
     assert x.shape == (40, 3, 16, 12)
     assert kept.shape == (40, 1, 16, 12)
     hidden = (x == fill).all(dim=1, keepdim=True)
     assert 0.05 < hidden.float().mean() < 0.6
     assert (kept.isnan() == hidden).all()
     torch.testing.assert_close(kept[~hidden], x[:, :1][~hidden], atol=1e-5, rtol=1e-5)
+
+
+def test_inputs_are_those_of_the_noisy_clip() -> None:
+    made = recipe(settings(), {"normalise": "clip_standard", "deltas": {"order": 1, "kind": "padded"}})
+    logmel = torch.randn(4, 16, 20)
+    x, kept = NoiseReduction(made, 10.0).inputs(logmel, Augmenter(made.augmentation), torch.Generator().manual_seed(1))
+    noisy, share = add_noise(logmel, settings(), 10.0, torch.Generator().manual_seed(1))
+    torch.testing.assert_close(x, network_input(noisy, made.input))
+    torch.testing.assert_close(kept[:, 0], share, atol=1e-6, rtol=0)
 
 
 def test_positions_of_the_head_are_those_of_pixel_shuffle() -> None:
@@ -126,7 +142,8 @@ def test_positions_of_the_head_are_those_of_pixel_shuffle() -> None:
 
 
 def attached(network: nn.Module, x: torch.Tensor, weight: float = 1.0) -> NoiseReduction:
-    noise = NoiseReduction(settings(weight=weight), E, PLAIN, 0.0)
+    noise = NoiseReduction(recipe(settings(weight=weight)), E)
+    assert not noise.attached
     noise.attach(network, x)
     return noise
 
@@ -199,13 +216,13 @@ def test_a_mask_is_learned(generator: torch.Generator) -> None:
     torch.manual_seed(0)
     network = nn.Sequential(nn.Conv2d(1, 8, 3, padding=1), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten())
     logmel = 0.1 * torch.randn(16, 16, 12)
-    noise = NoiseReduction(settings((-10.0, -10.0), mel=6), E, PLAIN, 0.0)
+    made = recipe(settings((-10.0, -10.0), mel=6))
+    noise, augmenter = NoiseReduction(made, E), Augmenter(made.augmentation)
     noise.attach(network, logmel[:2, None])
     optimiser = torch.optim.Adam(network.parameters(), 0.02)
     losses = []
     for _ in range(60):
-        noisy, kept = noise.add(logmel, generator)
-        x, kept = noise.apart(noise.beside(network_input(noisy, PLAIN), kept))
+        x, kept = noise.inputs(logmel, augmenter, generator)
         network.train()(x)
         loss = noise.loss(kept)
         optimiser.zero_grad()
@@ -226,7 +243,7 @@ def test_evaluation_keeps_no_map() -> None:
 
 
 def test_a_network_without_a_map() -> None:
-    with pytest.raises(ValueError, match="a network with a map"):
+    with pytest.raises(InputError, match="noise_mask: Sequential has no map"):
         last_map(nn.Sequential(nn.Flatten(), nn.Linear(6, 10)), torch.randn(2, 1, 2, 3))
 
 
