@@ -15,6 +15,7 @@ from task1.commands import (
     features,
     leaderboard,
     predict,
+    quantization,
     rank,
     score,
     train,
@@ -23,8 +24,8 @@ from task1.commands import run as pipeline
 from task1.errors import InputError, fail
 from task1.processes import follow_driver
 
-GROUPS = (pipeline, corpus, features, copies, train, predict, combine, classify, ensemble, score, rank, leaderboard,
-          complexity, facts)
+GROUPS = (pipeline, corpus, features, copies, train, predict, combine, classify, ensemble, score, quantization, rank,
+          leaderboard, complexity, facts)
 
 
 def parser() -> argparse.ArgumentParser:

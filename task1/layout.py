@@ -81,6 +81,11 @@ class Layout:
         """Scores of one model's table: teachers, baselines, ablations."""
         return self.run / "scores" / f"model.{model}.{part}.json"
 
+    @property
+    def quantization(self) -> Path:
+        """Every int8 model before quantisation, simulated and executed."""
+        return self.run / "scores" / "quantization.json"
+
     def log(self, stage: str, what: str = "all") -> Path:
         """What a stage said."""
         return self.run / "logs" / f"{stage}.{what}.txt"

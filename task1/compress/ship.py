@@ -23,7 +23,7 @@ from task1.inference import ONNX
 from task1.models.registry import CLASSES
 
 FLOAT_ONNX = "model.float.onnx"
-BEFORE, SAME = "before rounding began", "the shipped weights, not rounded"
+BEFORE, SAME = "the weights kept when rounding began", "the shipped weights, not rounded"
 
 
 def write_onnx(folder: Path, recipe: ModelRecipe, features: FeatureSettings, origin: Mapping[str, Any],
