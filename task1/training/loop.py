@@ -6,6 +6,7 @@ bytes.
 """
 
 import time
+from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
@@ -13,6 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.optim import SGD, Optimizer, RAdam
 
+from task1.augment.noise_mask import NoiseReduction
 from task1.augment.pipeline import Augmenter
 from task1.compress.prune import apply_masks, widths_of
 from task1.compress.quantize import original, simulate
@@ -32,13 +34,15 @@ from task1.training.pcgrad import pcgrad_backward
 from task1.training.progress import Progress, Record, new_totals, write_history
 from task1.training.pruning import epochs_in_all, first_clips, narrow, prune_trained, schedule_time
 from task1.training.schedules import learning_rate
+from task1.training.seeding import seed_epoch
 from task1.training.state import State, from_checkpoint
 
 Precision = Literal["float32", "bf16"]
 
 
 def fit(name: str, network: nn.Module, recipe: ModelRecipe, train: Clips, validation: Clips | None,
-        augmenter: Augmenter, checkpoint: Checkpoint, precision: Precision = "float32") -> State:
+        augmenter: Augmenter, checkpoint: Checkpoint, precision: Precision = "float32",
+        noise: NoiseReduction | None = None) -> State:
     """Train to the end of the recipe, from the last checkpoint if there is one; the network is changed.
 
     `precision` bf16 has the network compute in bfloat16 where PyTorch holds that safe, but for epochs that round to
@@ -49,6 +53,8 @@ def fit(name: str, network: nn.Module, recipe: ModelRecipe, train: Clips, valida
     if saved:
         network = narrow(network, widths_of(saved[1]), first_clips(train, recipe))
     network.to(memory_format=LAYOUT)  # type: ignore[call-overload]
+    if noise and (not saved or saved[1]["epoch"] <= settings.epochs):  # fine-tuning is for the scene alone
+        noise.attach(network, first_clips(train, recipe))
     optimizer = make_optimizer(settings.optimizer, network)
     state = from_checkpoint(saved, network, optimizer) if saved else State()
     spectrum_device = recipe.augmentation.spectrum_correction and recipe.augmentation.spectrum_correction.device
@@ -62,6 +68,8 @@ def fit(name: str, network: nn.Module, recipe: ModelRecipe, train: Clips, valida
         if epoch == begins:
             state.begin_rounding()
         if epoch == settings.epochs and pruning:
+            if noise:
+                noise.detach(state.kept, state.sums, state.unrounded)
             network = pruned(network, pruning, state, first_clips(train, recipe))
             optimizer = make_optimizer(settings.optimizer, network)
         network.train()
@@ -76,15 +84,16 @@ def fit(name: str, network: nn.Module, recipe: ModelRecipe, train: Clips, valida
             logmel, (targets, *taught) = augmenter.spectrograms(
                 train.logmel[rows].float(), told, of_device[rows],
                 schedule_time(recipe, epoch) / settings.epochs, generator)
-            x = augmenter.inputs(network_input(logmel, recipe.input), generator)
+            if noise and noise.attached:
+                x, kept = noise.inputs(logmel, augmenter, generator)
+            else:
+                x = augmenter.inputs(network_input(logmel, recipe.input), generator)
             with torch.autocast(device.type, torch.bfloat16, enabled=precision == "bf16" and not rounding):
                 logits = network(x.contiguous(memory_format=LAYOUT))
             logits = logits.float()
-            scene_loss, super_loss = head_losses(logits, targets)
-            if recipe.distillation:
-                scene_loss, super_loss = distilled((scene_loss, super_loss), logits, taught[0], recipe.distillation)
-            if settings.loss.orthonormal_weight:
-                scene_loss = scene_loss + settings.loss.orthonormal_weight * orthonormal_penalty(original(network))
+            scene_loss, super_loss = losses(logits, targets, taught, recipe, network)
+            if noise and noise.attached:
+                scene_loss = scene_loss + noise.loss(kept)
             backward(scene_loss, super_loss, settings.loss, network, optimizer)
             optimizer.step()
             apply_masks(network, state.masks)
@@ -98,6 +107,8 @@ def fit(name: str, network: nn.Module, recipe: ModelRecipe, train: Clips, valida
         write_history(folder / "history.csv", state.history)
         progress.epoch(record, state.epoch - began)
     progress.close()
+    if noise:
+        noise.detach(state.kept, state.sums, state.unrounded)
     if pruning and not pruning.fine_tune_epochs:
         pruned(network, pruning, state, first_clips(train, recipe))
     return state
@@ -111,11 +122,15 @@ def pruned(network: nn.Module, settings: Pruning, state: State, example: Tensor)
     return network.to(memory_format=LAYOUT)  # type: ignore[call-overload]
 
 
-def seed_epoch(seed: int, epoch: int) -> torch.Generator:
-    """The generator of an epoch's batches and augmentations; torch's own (dropout) is seeded as well."""
-    first, second = np.random.SeedSequence([seed, epoch]).generate_state(2, np.uint64).tolist()
-    torch.manual_seed(first)
-    return torch.Generator().manual_seed(second)
+def losses(logits: Tensor, targets: Tensor, taught: Sequence[Tensor], recipe: ModelRecipe,
+           network: nn.Module) -> tuple[Tensor, Tensor | None]:
+    """Of both heads: against the truth and what teachers said; the first with its regulariser."""
+    scene_loss, super_loss = head_losses(logits, targets)
+    if recipe.distillation:
+        scene_loss, super_loss = distilled((scene_loss, super_loss), logits, taught[0], recipe.distillation)
+    if recipe.training.loss.orthonormal_weight:
+        scene_loss = scene_loss + recipe.training.loss.orthonormal_weight * orthonormal_penalty(original(network))
+    return scene_loss, super_loss
 
 
 def make_optimizer(recipe: OptimizerRecipe, network: nn.Module) -> Optimizer:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import torch
 
+from task1.augment.noise_mask import NoiseReduction
 from task1.augment.pipeline import Augmenter
 from task1.complexity import against_limits
 from task1.complexity_tables import count_model
@@ -24,6 +25,7 @@ from task1.features.store import feature_digest
 from task1.files import atomic_path, digest, write_json
 from task1.layout import Layout
 from task1.models import build, module_of
+from task1.training.allocator import out_of_memory
 from task1.training.checkpoint import Checkpoint, save_tensors
 from task1.training.data import Clips
 from task1.training.fold import Fold, load_fold
@@ -67,7 +69,9 @@ def _train(at: Layout, run: Run, name: str, device: torch.device, precision: Pre
     if recipe.compression.weights == "int8":
         network = prepare_qat(network, first_clips(fold.train, recipe))
     augmenter = Augmenter(recipe.augmentation, fold.corrections)
-    state = fit(name, network, recipe, fold.train, fold.validation, augmenter, checkpoint, precision)
+    base = {"10": 10.0, "e": torch.e}[run.features.log.base]
+    noise = NoiseReduction(recipe, base) if recipe.augmentation.noise_mask else None
+    state = fit(name, network, recipe, fold.train, fold.validation, augmenter, checkpoint, precision, noise)
     write_model(folder, run, name, recipe, fold, state, precision)
     checkpoint.remove()
 
@@ -131,9 +135,3 @@ def write_model(folder: Path, run: Run, name: str, recipe: ModelRecipe, fold: Fo
                       "torch": torch.__version__,
                       "python": platform.python_version()},
     })
-
-
-def out_of_memory(error: Exception) -> bool:
-    """Whether PyTorch or Python ran out of the GPU's or the machine's memory."""
-    told = str(error).lower()
-    return isinstance(error, MemoryError | torch.OutOfMemoryError) or "allocate memory" in told

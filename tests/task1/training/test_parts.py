@@ -184,12 +184,7 @@ def test_a_plain_recipe_is_supported_in_full() -> None:
     assert unsupported(ModelRecipe.model_validate({**BASE, "compression": pruned, "training": tuned})) == []
 
 
-@pytest.mark.parametrize(("block", "content", "told"), [
-    ("augmentation", {"noise_mask": {"time": {"stripes": 1, "max_width": 1}, "snr_db": [0, 0], "weight": 1}},
-     "noise_mask"),
-    ("training", {**BASE["training"], "averaging": {"epochs": [2, 9]}}, "averaging.epochs: 9"),
-])
-def test_what_is_left_out_is_told(block: str, content: dict, told: str) -> None:
-    texts = unsupported(ModelRecipe.model_validate({**BASE, block: content}))
-    assert len(texts) == 1
-    assert told in texts[0]
+def test_what_is_left_out_is_told() -> None:
+    late = {**BASE, "training": {**BASE["training"], "averaging": {"epochs": [2, 9]}}}
+    (text,) = unsupported(ModelRecipe.model_validate(late))
+    assert "averaging.epochs: 9" in text
