@@ -45,6 +45,18 @@ examples:
   submission validate package.zip --clips evaluation_setup/fold1_test.csv --format json
 """
 
+FIGURES = """\
+Write the tables and figures of a technical report from a run's scores, histories and features:
+
+  RUN/report/tables/*.{tex,md,csv,json}  LaTeX needs the package booktabs
+  RUN/report/figures/*.{svg,pdf,png}     the same input gives the same bytes
+  RUN/report/items.json                  titles, captions, files, and what each was made from
+
+What the paper behind the entry prints stands beside what the run gave. An item whose input is not there is left out,
+which is told. Runs of the same entry and corpus with other settings that lie beside RUN, under any name, enter the table
+of variants. On the embedded corpus every table and figure says that it shows synthetic recordings.
+"""
+
 REPORT = """\
 Write RUN/report/report.md and RUN/report/index.html (one file, no network): scores of every system on seen and unseen
 devices, per scene and device, complexity against the edition's limits, and where each number comes from. Needs
@@ -77,6 +89,7 @@ def parser() -> argparse.ArgumentParser:
     verbs = top.add_subparsers(title="verbs", metavar="VERB", required=True)
     _verb(verbs, "package", "write the official package of a run", PACKAGE, _package)
     _add_validate(verbs)
+    _verb(verbs, "figures", "write the tables and figures of a technical report", FIGURES, _figures)
     _verb(verbs, "report", "write the report of a run, as Markdown and as one HTML page", REPORT, _report)
     _add_audit(verbs)
     return top
@@ -130,6 +143,12 @@ def _validate(arguments: argparse.Namespace) -> int:
     sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # foreign names on any terminal
     print(render(report, arguments.format), end="")
     return int(bool(report.errors))
+
+
+def _figures(arguments: argparse.Namespace) -> None:
+    from submission.items import make_all
+
+    print(make_all(arguments.run))
 
 
 def _report(arguments: argparse.Namespace) -> None:

@@ -26,7 +26,7 @@ STAGES = (
     Stage("predict", "official output tables: development test and evaluation set", ("hold_out", "fuse", "combine")),
     Stage("score", "accuracy and log loss per class, device and city", ("score_model", "quantization")),
     Stage("package", "the official submission package"),
-    Stage("report", "what came out, for people"),
+    Stage("report", "what came out, for people", ("figures",)),
 )
 
 
