@@ -152,6 +152,8 @@ def _not_done(material: Material) -> Section:
 def _package(material: Material) -> Section:
     package = material.package
     items = [f"{package['package']}, SHA-256 {package['sha256']}", f"{package['clips']:,} clips in every output table"]
+    items += [f"{system['label']} is not in the package: {system['left_out']}" for system in package["systems"]
+              if not system["packaged"]]
     items += [f"{finding['severity']}: {finding['where']}: {finding['message']}" for finding in package["findings"]]
     if not package["findings"]:
         items.append("Checked right after writing: nothing found.")

@@ -19,10 +19,10 @@ from submission.validate.findings import Finding, named
 from task1.errors import InputError
 
 MEBIBYTE = 1 << 20
-LARGEST = {".csv": 256 * MEBIBYTE, ".yaml": MEBIBYTE // 4, ".pdf": 64 * MEBIBYTE}
-"""Bytes that a member may have, by kind: ten times what real packages have."""
+LARGEST = {".csv": 128 * MEBIBYTE, ".yaml": MEBIBYTE // 4, ".pdf": 64 * MEBIBYTE}
+"""Bytes that a member may have, by kind: several times what real packages have."""
 LARGEST_OTHER = 16 * MEBIBYTE
-LARGEST_TOTAL = 1024 * MEBIBYTE
+LARGEST_TOTAL = 512 * MEBIBYTE
 LARGEST_DIRECTORY = MEBIBYTE
 MOST_MEMBERS = 500
 STEEPEST = 400

@@ -4,6 +4,7 @@ Input: the tree. Output: findings. Accuracies are percent, log losses nats. Wher
 by what their printed digits leave open.
 """
 
+import re
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
@@ -14,8 +15,13 @@ from task1.config import Edition
 from task1.limits import judge
 
 COMPLEXITY = "system.complexity"
+MANAGEMENT = "system.description.complexity_management"
 ENERGY = "system.energy_consumption"
 RESULTS = "results.development_dataset"
+TYPE_NAMES = {1: re.compile(r"\bint8\b|\b8[- ]?bit", re.I),
+              2: re.compile(r"\b(float|fp)16\b|\b16[- ]?bit", re.I),
+              4: re.compile(r"\b(float|fp)32\b|\b32[- ]?bit", re.I)}
+"""How descriptions call those types."""
 KIBIBYTE = 1024
 """Bytes of a KB in model_size, in the editions that ask for it."""
 WIDTHS = {1: "int8", 2: "16 bits", 4: "float32"}
@@ -39,11 +45,13 @@ def check_complexity(tree: Any, file: str, rules: Edition) -> Iterator[Finding]:
     if parameters is not None and non_zero is not None and non_zero > parameters:
         yield Finding("error", file, f"{COMPLEXITY}.total_parameters_non_zero", f"{non_zero:,.0f}",
                       f"no more than the {parameters:,.0f} of total_parameters")
-    yield from _check_width(file, "total_model_size", known["total_model_size"], 1, 0, "total_parameters", parameters)
+    said = _named_width(lookup(tree, MANAGEMENT))
+    yield from _check_width(file, "total_model_size", known["total_model_size"], 1, 0, "total_parameters", parameters,
+                            said)
     # model_size is printed in KB, so that its last digit may hide some bytes
     leeway = _half_digit(known["model_size"]) * KIBIBYTE
     yield from _check_width(file, "model_size", known["model_size"], KIBIBYTE, leeway, "total_parameters_non_zero",
-                            non_zero)
+                            non_zero, said)
     yield from _check_limits(known, file, rules)
 
 
@@ -92,18 +100,25 @@ def _check_limits(known: dict[str, float | None], file: str, rules: Edition) -> 
 
 
 def _check_width(file: str, name: str, size: float | None, unit: int, leeway: float, of: str,
-                 parameters: float | None) -> Iterator[Finding]:
-    """Bytes of a parameter: one of the usual types, or a mixture of them."""
+                 parameters: float | None, said: int | None) -> Iterator[Finding]:
+    """Bytes of a parameter: one of the usual types, or a mixture of them; that of the description if it names one."""
     if size is None or not parameters or parameters < 0 or size <= 0:
         return
     stored = size * unit
-    if any(abs(stored - width * parameters) <= leeway for width in WIDTHS):
+    usual = [said] if said else list(WIDTHS)
+    if any(abs(stored - width * parameters) <= leeway for width in usual):
         return
     per = stored / parameters
-    types = ", ".join(f"{round(parameters) * width:,} ({text})" for width, text in WIDTHS.items())
+    types = ", ".join(f"{round(parameters) * width:,} ({WIDTHS[width]})" for width in usual)
     yield Finding("warning" if LEAST_WIDTH <= per <= MOST_WIDTH else "error", file, f"{COMPLEXITY}.{name}",
                   f"{stored:,.0f} bytes for {parameters:,.0f} {of} ({per:.3g} bytes each)",
-                  f"{types}, or a mixture of types")
+                  f"{types}, {'as complexity_management says' if said else 'or a mixture of types'}")
+
+
+def _named_width(text: Any) -> int | None:
+    """Bytes of the one type that the description speaks of; None if it speaks of none, or of several."""
+    named = [width for width, words in TYPE_NAMES.items() if isinstance(text, str) and words.search(text)]
+    return named[0] if len(named) == 1 else None
 
 
 def _check_ranges(tree: Any, file: str, groups: dict[str, list[str]]) -> Iterator[Finding]:

@@ -13,7 +13,10 @@ from submission.validate.findings import Finding
 from task1.config import Edition, taxonomy
 from task1.errors import InputError
 from task1.outputs import SUM_TOLERANCE, Fault, basename, faults
+from task1.outputs.rows import ROW_BYTES
 
+MOST_FAULTS = 500_000
+"""More than one a row in the largest evaluation set; a file with more is no table."""
 _LONGEST = 160
 _ADVICE = re.compile(r"(, expected|;) ")
 """Where the sentence of a fault goes over from what was found to what was expected, or to what to do."""
@@ -42,10 +45,13 @@ def read_clips(path: Path) -> list[str]:
 def check_table(content: bytes, file: str, clips: Collection[str], rules: Edition) -> Iterator[Finding]:
     """Findings about one table."""
     official = [*rules.output_columns, *taxonomy().scenes]
-    header = content.split(b"\n", 1)[0].removesuffix(b"\r").decode("utf-8", "replace").split("\t")
+    header = content[:ROW_BYTES].split(b"\n", 1)[0].removesuffix(b"\r").decode("utf-8", "replace").split("\t")
     if header != official and sorted(header) == sorted(official):
         yield Finding("warning", file, "row 1", "columns in another order", " ".join(official))
-    for fault in faults(io.BytesIO(content), clips):
+    for number, fault in enumerate(faults(io.BytesIO(content), clips)):
+        if number == MOST_FAULTS:
+            yield Finding("error", file, "", f"more than {MOST_FAULTS:,} faults", "none; the rest was not looked at")
+            return
         found = _ADVICE.split(fault.message.removeprefix("found "), maxsplit=1)[0]
         yield Finding("error", file, "" if fault.row is None else f"row {fault.row}",
                       found if len(found) <= _LONGEST else f"{found[:_LONGEST]}...", _expected(fault, official))

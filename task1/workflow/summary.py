@@ -31,6 +31,9 @@ def _lines(run: Run, at: Layout) -> list[str]:
         deviations += [text for text in (system["system"] or {}).get("deviations", []) if text not in deviations]
     if deviations:
         lines += ["", "Not done as the recipe asks:", *(f"  {text}" for text in deviations)]
+    left_out = [f"  {system['label']}: {system['left_out']}" for system in package["systems"] if not system["packaged"]]
+    if left_out:
+        lines += ["", "Not in the package:", *left_out]
     lines += ["", f"Package  {typed(at.submission / package['package'])}",
               f"Report   {typed(at.report / 'index.html')}", "", "Next:"]
     lines += [f"  {command:<44}{meaning}" for command, meaning in _next_steps(run)]

@@ -15,11 +15,13 @@ from torch import nn
 
 from submission.cli import main
 from submission.package import notes, package
+from submission.report import write_report
 from submission.validate import validate_package
-from task1.config import edition, names, taxonomy
+from task1.config import edition, load_run, names, taxonomy
 from task1.errors import InputError
 from task1.layout import Layout
 from task1.outputs import Outputs, write_outputs
+from task1.workflow.summary import print_summary
 
 HEADER = "filename\tscene_label\t" + "\t".join(taxonomy().scenes)
 PARAMETERS = 30  # of the made-up network: 10 x 2 weights and 10 biases, four of them zero
@@ -116,6 +118,8 @@ def test_the_same_run_gives_the_same_bytes(make_run: Any) -> None:
     assert (record["package"], record["clips"], record["embedded"]) == (first.name, 3, True)
     assert [(one["severity"], one["found"]) for one in record["findings"]] == [
         ("warning", "no technical report"),
+        ("warning", f"{2 * PARAMETERS} bytes for {PARAMETERS} total_parameters (2 bytes each)"),  # told: int8
+        ("warning", f"{4 * PARAMETERS} bytes for {2 * PARAMETERS} total_parameters (2 bytes each)"),
         ("warning", "the table of Wang_SCUT_task1_1 again"),  # made-up systems predict the same
         ("warning", "results on the embedded corpus (synthetic recordings)")]
 
@@ -188,6 +192,9 @@ def test_a_system_that_is_not_submitted_is_counted_and_told(make_run: Any, capsy
     first, second = json.loads((path.parent / "package.json").read_text())["systems"]
     assert (first["packaged"], first["left_out"]) == (True, None)
     assert (second["packaged"], second["parameters"]) == (False, 2 * PARAMETERS)
+    assert "Wang_SCUT_task1_2 is not in the package: marked" in write_report(folder)[1].read_text()
+    print_summary(load_run(folder), Layout(folder))
+    assert "Not in the package:\n  Wang_SCUT_task1_2: marked `submitted: false`" in capsys.readouterr().out
 
 
 def test_fusions_over_the_limit_are_left_out_and_the_single_networks_packed(

@@ -169,6 +169,9 @@ BROKEN: dict[str, tuple[Change, str]] = {
     "size of no type": (meta("system.complexity.total_model_size", 3000), f"warning: {META}, system.complexity."
                         "total_model_size: 3,000 bytes for 1,000 total_parameters (3 bytes each); expected 1,000 "
                         "(int8), 2,000 (16 bits), 4,000 (float32)"),
+    "size of another type than told": (
+        meta("system.description.complexity_management", "pruning, 8-bit weights"),
+        "2,000 bytes for 1,000 total_parameters (2 bytes each); expected 1,000 (int8), as complexity_management says"),
     "size impossible": (meta("system.complexity.total_model_size", 20), "20 bytes for 1,000 total_parameters"),
     "more non-zero than all": (meta("system.complexity.total_parameters_non_zero", 1001),
                                "total_parameters_non_zero: 1,001; expected no more than the 1,000"),
@@ -267,6 +270,12 @@ def test_limits_of_other_editions(make_members: Any, validated: Any) -> None:
 def test_five_systems_are_too_many(make_members: Any, validated: Any) -> None:
     said = [str(one) for one in validated(make_members(systems=5)).errors]
     assert said[0] == "error: package: 5 systems; expected at most 4"
+
+
+def test_of_hundreds_of_systems_some_are_looked_into(make_members: Any, validated: Any) -> None:
+    report = validated(make_members(systems=200))
+    assert report.errors[0].message == "200 systems; expected at most 4; only the first 8 were looked into"
+    assert len(report.labels) == 200
 
 
 def test_the_embedded_corpus_sets_the_clips_and_is_warned_about(make_members: Any, validated: Any) -> None:
