@@ -15,12 +15,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from task1.columns import aligned
+from task1.textual import latex_row, latex_text, markdown_row, markdown_rule, markdown_text, tabular
 
 NOT_RANKED = "not_ranked"
 WIDTH = 120
 FORMATS = ("text", "md", "latex", "csv", "json")
-_LATEX = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",
-          **{sign: "\\" + sign for sign in "&%$#_{}"}}
 
 
 @dataclass(frozen=True)
@@ -63,22 +62,17 @@ def _text(listing: Listing) -> str:
 
 
 def _markdown(listing: Listing) -> str:
-    def line(cells: Sequence[str]) -> str:
-        return "| " + " | ".join(cell.replace("|", r"\|") for cell in cells) + " |"
-
-    sides = ["---:" if _right(column) else "---" for column in zip(*_cells(listing), strict=True)]
-    table = [line(_headings(listing)), line(sides), *map(line, _cells(listing))] if listing.rows else []
-    return "\n".join([listing.title, "", *table, "", *(f"- {note}" for note in listing.notes)]).rstrip() + "\n"
+    sides = markdown_rule(map(_right, zip(*_cells(listing), strict=True)))
+    rows = [markdown_row(map(markdown_text, cells)) for cells in (_headings(listing), *_cells(listing))]
+    table = [rows[0], sides, *rows[1:]] if listing.rows else []
+    notes = (f"- {markdown_text(note)}" for note in listing.notes)
+    return "\n".join([markdown_text(listing.title), "", *table, "", *notes]).rstrip() + "\n"
 
 
 def _latex(listing: Listing) -> str:
-    def line(cells: Sequence[str]) -> str:
-        return " & ".join("".join(_LATEX.get(sign, sign) for sign in cell) for cell in cells) + r" \\"
-
-    sides = "".join("r" if _right(column) else "l" for column in zip(*_cells(listing), strict=True))
+    rows = [latex_row(map(latex_text, cells)) for cells in (_headings(listing), *_cells(listing))]
     notes = "".join(f"% {line}\n" for text in (listing.title, *listing.notes) for line in text.splitlines())
-    return notes + "\n".join([rf"\begin{{tabular}}{{{sides}}}", r"\toprule", line(_headings(listing)), r"\midrule",
-                              *map(line, _cells(listing)), r"\bottomrule", r"\end{tabular}"]) + "\n"
+    return notes + tabular(map(_right, zip(*_cells(listing), strict=True)), rows[0], rows[1:]) + "\n"
 
 
 def _csv(listing: Listing) -> str:

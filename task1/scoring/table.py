@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from task1.scoring.rows import KINDS, Row, rows
+from task1.textual import latex_row, latex_text, markdown_row, markdown_rule, markdown_text, tabular
 
 TITLES = {
     "accuracy": "Accuracy in percent (mean over scenes)",
@@ -150,47 +151,34 @@ def _text(first: Sequence[str], tables: Sequence[Table], last: Sequence[str]) ->
 
 
 def _markdown(first: Sequence[str], tables: Sequence[Table], last: Sequence[str]) -> str:
-    parts = ["  \n".join(map(_plain_markdown, first))]
+    parts = ["  \n".join(map(markdown_text, first))]
     for table in tables:
-        lines = [f"**{table.title}**", "", _piped(["", "clips", *map(_plain_markdown, table.systems)]),
-                 _piped(["---", *["---:"] * (1 + len(table.systems))])]
+        lines = [f"**{table.title}**", "", markdown_row(["", "clips", *map(markdown_text, table.systems)]),
+                 markdown_rule([False, True, *[True] * len(table.systems)])]
         for line in table.lines:
-            label = _plain_markdown(line.label)
+            label = markdown_text(line.label)
             cells = [f"**{cell.text}**" if cell.best else cell.text for cell in line.cells]
-            lines.append(_piped([label if cells else f"*{label}*", line.clips, *(cells or [""] * len(table.systems))]))
+            lines.append(markdown_row([label if cells else f"*{label}*", line.clips,
+                                       *(cells or [""] * len(table.systems))]))
         parts.append("\n".join(lines))
-    return "\n\n".join([*parts, *(["\n".join(f"- {_plain_markdown(text)}" for text in last)] if last else [])]) + "\n"
-
-
-def _piped(cells: Sequence[str]) -> str:
-    return f"| {' | '.join(cells)} |"
-
-
-def _plain_markdown(text: str) -> str:
-    return "".join(f"\\{sign}" if sign in "\\|*_`<[" else sign for sign in text)
+    return "\n\n".join([*parts, *(["\n".join(f"- {markdown_text(text)}" for text in last)] if last else [])]) + "\n"
 
 
 def _latex(first: Sequence[str], tables: Sequence[Table], last: Sequence[str]) -> str:
     parts = ["\n".join(f"% {text}" for text in first)]
     for table in tables:
-        names = " & ".join(_plain_latex(name) for name in table.systems)
-        lines = [f"% {table.title}", rf"\begin{{tabular}}{{lr{'r' * len(table.systems)}}}", r"\toprule",
-                 rf"& clips & {names} \\", r"\midrule"]
+        lines = []
         for number, line in enumerate(table.lines):
-            label = _plain_latex(line.label)
+            label = latex_text(line.label)
             if not line.cells:
                 space = [r"\addlinespace"] if number else []
                 lines += [*space, rf"\multicolumn{{{2 + len(table.systems)}}}{{l}}{{\textit{{{label}}}}} \\"]
                 continue
-            cells = " & ".join(rf"\textbf{{{cell.text}}}" if cell.best else cell.text for cell in line.cells)
-            lines.append(rf"{label} & {line.clips} & {cells} \\")
-        parts.append("\n".join([*lines, r"\bottomrule", r"\end{tabular}"]))
+            cells = [rf"\textbf{{{cell.text}}}" if cell.best else cell.text for cell in line.cells]
+            lines.append(latex_row([label, line.clips, *cells]))
+        header = latex_row(["", "clips", *map(latex_text, table.systems)]).lstrip()
+        parts.append(f"% {table.title}\n" + tabular([False, True, *[True] * len(table.systems)], header, lines))
     return "\n\n".join([*parts, *(["\n".join(f"% {text}" for text in last)] if last else [])]) + "\n"
-
-
-def _plain_latex(text: str) -> str:
-    special = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
-    return "".join(special.get(sign, f"\\{sign}" if sign in "_&%$#{}" else sign) for sign in text)
 
 
 FORMS: dict[str, Callable[[Sequence[str], Sequence[Table], Sequence[str]], str]] = {

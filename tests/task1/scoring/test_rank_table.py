@@ -14,6 +14,7 @@ from task1.config import edition
 from task1.scoring.listing import FORMATS, Column, Listing, render
 from task1.scoring.rank_table import over_limits, rank_table
 from task1.scoring.ranking import Contender
+from task1.textual import markdown_text
 
 SYSTEMS = """\
 system,team,accuracy,log_loss,memory,macs,comment
@@ -63,7 +64,7 @@ def test_text_markdown_and_latex_hold_the_same_cells(systems: Path) -> None:
     text, markdown, latex = (render(listing, style) for style in ("text", "md", "latex"))
     for name in ORDER:
         assert name in text
-        assert f"| {name} |" in markdown
+        assert f"| {markdown_text(name)} |" in markdown
     rows = [line.split(" & ") for line in latex.splitlines() if line.endswith(r"\\")]
     assert {len(row) for row in rows} == {len(listing.columns)}
     assert [row[1] for row in rows] == ["system", r"A\_1", r"B\&C", "large", "base", "late"]
@@ -131,5 +132,5 @@ def test_no_rows_and_odd_signs() -> None:
     empty = Listing("Nothing", [Column("system", "system")], [])
     assert [bool(render(empty, style)) for style in FORMATS] == [True] * len(FORMATS)
     odd = Listing("Odd", [Column("system", "system")], [{"system": r"a|b\c~^{}%$#"}])
-    assert r"| a\|b\c~^{}%$# |" in render(odd, "md")
+    assert r"| a\|b\\c~^{}%$# |" in render(odd, "md")
     assert r"a|b\textbackslash{}c\textasciitilde{}\textasciicircum{}\{\}\%\$\# \\" in render(odd, "latex")
