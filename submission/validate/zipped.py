@@ -25,7 +25,7 @@ def validate_package(path: Path, rules: Edition | None = None, clips: Sequence[s
     with open_archive(path) as archive:
         if isinstance(archive, Finding):
             return Report(path.name, rules or edition(names("editions")[-1]), guessed, (), (archive,))
-        rules = rules or _guess(archive)
+        rules = rules or guess(archive)
         members = sort_members(archive.names, rules)
         found = [*members.findings, *_check_systems(archive, members.systems, rules, clips)]
         for name in members.reports[:MOST_CHECKED]:
@@ -60,7 +60,8 @@ def _check_systems(archive: Archive, systems: dict[str, tuple[str | None, str | 
         yield embedded_finding("package")
 
 
-def _guess(archive: Archive) -> Edition:
+def guess(archive: Archive) -> Edition:
+    """The edition that a package was most likely made for."""
     listed = [name for name in archive.names if not name.startswith(_APPLE)]
     metas, outputs = ([name for name in listed if name.endswith(suffix)] for suffix in (META_SUFFIX, OUTPUT_SUFFIX))
     labels = sorted({PurePosixPath(name).name.split(".")[0] for name in (*metas, *outputs)})
