@@ -62,6 +62,7 @@ def render(compared: Mapping[str, Any]) -> str:
         heading(compared["corpus"], compared["embedded"]),
         f"{compared['clips']:,} test clips; accuracy in percent (mean over scenes) and log loss in nats; lost: points "
         "of accuracy", "", table, *_notes(rows), *(_claim(compared["entry"], *paper, rows) if paper else ()),
+        *(["  the paper's figures are of recordings, ours here are not"] if paper and compared["embedded"] else ()),
         *warnings(compared)]) + "\n"
 
 
