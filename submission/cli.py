@@ -53,8 +53,8 @@ Write the tables and figures of a technical report from a run's scores, historie
   RUN/report/items.json                  titles, captions, files, and what each was made from
 
 What the paper behind the entry prints stands beside what the run gave. An item whose input is not there is left out,
-which is told. Runs of the same entry and corpus with other settings that lie beside RUN, under any name, enter the table
-of variants. On the embedded corpus every table and figure says that it shows synthetic recordings.
+which is told. Runs of the same entry and corpus with other settings that lie beside RUN, under any name, enter the
+table of variants. On the embedded corpus every table and figure says that it shows synthetic recordings.
 """
 
 REPORT = """\

@@ -20,7 +20,7 @@ from task1.errors import InputError
 from task1.files import write_json
 from task1.layout import Layout
 
-INDEX = "items.json"
+INDEX, TABLES, FIGURES = "items.json", "tables", "figures"
 
 
 @dataclass(frozen=True)
@@ -85,8 +85,11 @@ def make_all(run_folder: Path) -> str:
     """Write all tables, all figures and the list of both; return what there is to tell."""
     from submission import figures, tables
 
+    layout, run = Layout(run_folder), load_run(run_folder)
+    for folder in (TABLES, FIGURES):  # there even if no item is
+        (layout.report / folder).mkdir(parents=True, exist_ok=True)
     made = [*tables.make(run_folder), *figures.make(run_folder)]
-    path = write_items(Layout(run_folder), load_run(run_folder), made)
+    path = write_items(layout, run, made)
     told = [f"{item.kind} {item.name}: " + (f"left out: {item.missing}" if item.missing else
                                             ", ".join(item.files.values())) for item in made]
     return "\n".join([*told, str(path)])
