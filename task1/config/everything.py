@@ -10,6 +10,8 @@ from pathlib import Path
 
 from task1.config.base import META, load
 from task1.config.claims import claims
+from task1.config.counterparts import PATH as COUNTERPARTS
+from task1.config.counterparts import check_counterparts
 from task1.config.entry import Entry, Profile
 from task1.config.leaderboards import board, leaderboard
 from task1.config.published import published
@@ -37,6 +39,7 @@ def check_everything() -> Iterator[Checked]:
     for folder, suffix, reader in readers:
         for path in sorted((META / folder).glob(f"*.{suffix}")):
             yield _checked(path, reader)
+    yield _checked(COUNTERPARTS, lambda _: check_counterparts())
 
 
 def check_entries(entries: Sequence[str]) -> Iterator[Checked]:
