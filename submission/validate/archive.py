@@ -19,7 +19,7 @@ from submission.validate.findings import Finding, named
 from task1.errors import InputError
 
 MEBIBYTE = 1 << 20
-LARGEST = {".csv": 128 * MEBIBYTE, ".yaml": MEBIBYTE // 4, ".pdf": 64 * MEBIBYTE}
+LARGEST = {".csv": 128 * MEBIBYTE, ".yaml": MEBIBYTE // 16, ".pdf": 64 * MEBIBYTE}
 """Bytes that a member may have, by kind: several times what real packages have."""
 LARGEST_OTHER = 16 * MEBIBYTE
 LARGEST_TOTAL = 512 * MEBIBYTE

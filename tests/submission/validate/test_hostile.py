@@ -99,7 +99,7 @@ def test_bombs(tmp_path: Path, make_members: Any) -> None:
     assert "8,388,608 bytes squeezed into" in squeezed
     assert "it was not read" in squeezed
     (large,) = validated(tmp_path / "x.zip", with_member(make_members(), "x.yaml", bytes(range(256)) * 2000))
-    assert "x.yaml: 512,000 bytes; expected at most 262,144" in large
+    assert "x.yaml: 512,000 bytes; expected at most 65,536" in large
     assert time.monotonic() - before < 5
 
 
@@ -242,3 +242,10 @@ def test_yaml_made_to_take_long(content: bytes) -> None:
     tree, findings = read_tree(content, "x")
     assert list(check_meta(tree, "x", LABEL, RULES)) or findings
     assert time.monotonic() - before < 20
+
+
+def test_a_table_of_faults_alone_is_left_before_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("submission.validate.tables.MOST_FAULTS", 50)
+    header = "\t".join(["filename", "scene_label", *taxonomy().scenes]).encode()
+    *_, last = check_table(header + b"\nx" * 1000, "x", CLIPS, RULES)
+    assert last.message == "more than 50 faults; expected none; the rest was not looked at"
