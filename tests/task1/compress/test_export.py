@@ -27,6 +27,9 @@ NETWORKS = [
     pytest.param("zhao2021", "student1", None, marks=SLOW),
     *[pytest.param("shao2022", f"student{n}", None, marks=SLOW) for n in (1, 2, 3)],
     ("cp_mobile", "base", None),
+    *[pytest.param("zhao2021", name, None, marks=SLOW) for name in ("teacher1", "teacher2_254")],
+    *[pytest.param("ye2024", name, None, marks=SLOW) for name in ("resnet", "mobilenet_v2", "mobilenet_v3",
+                                                                  "inception_v1")],
 ]
 
 
