@@ -9,7 +9,12 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from task1.complexity import count
+from task1.complexity_tables import count_model, input_shape
 from task1.compress.quantize import prepare_qat, simulate
+from task1.compress.restore import load_float
+from task1.compress.run_onnx import OnnxModel, classify_onnx
+from task1.compress.ship import BEFORE
 from task1.config import Run, resolve, taxonomy
 from task1.errors import InputError
 from task1.features.network_input import network_input
@@ -100,6 +105,34 @@ def test_int8_ships_what_is_executed(at: Path, monkeypatch: pytest.MonkeyPatch) 
     (folder / "model.onnx").write_bytes(b"no model")
     with pytest.raises(InputError, match="no ONNX model that can be run"):
         load_trained(folder, CPU)
+
+
+def test_a_narrower_network_ships_and_loads(at: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = plan(monkeypatch, "training.epochs=1", "compression.weights=float16", *NARROW,
+               "compression.pruning={kind: structured, share: 0.4, fine_tune_epochs: 1}")
+    folder = train(at, "model1", CPU)
+    facts = json.loads((folder / "model.json").read_text())
+    assert (facts["epochs"], facts["kept"]["epoch"], facts["deviations"]) == (2, 2, [])
+    trained = load_trained(folder, CPU)
+    assert trained.network is not None
+    told = count_model(run, "model1")
+    assert count(trained.network, input_shape(run, "model1")).macs == told.macs
+    assert told.parameters == sum(parameter.numel() for parameter in trained.network.parameters())
+    assert told.parameters < 0.5 * sum(parameter.numel() for parameter in build(trained.recipe.network).parameters())
+    logmel = torch.from_numpy(Store(folder, None).read(np.arange(8)))
+    np.testing.assert_allclose(classify_onnx(folder / "model.onnx", logmel), trained.classify(logmel), atol=1e-6)
+
+
+def test_int8_keeps_what_it_was_before_rounding(at: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    plan(monkeypatch, "training.epochs=2", "compression.quantization_aware_from_epoch=1", *NARROW)
+    folder = train(at, "model1", CPU)
+    facts = json.loads((folder / "model.json").read_text())
+    assert (facts["before_rounding"]["epoch"], facts["kept"]["epoch"]) == (1, 2)
+    before = OnnxModel(folder / "model.float.onnx")
+    assert before.provenance["weights"] == BEFORE
+    logmel = torch.from_numpy(Store(folder, None).read(np.arange(8)))
+    unrounded = classify(load_float(folder), logmel, load_trained(folder, CPU).recipe)
+    assert np.abs(before.classify(logmel) - unrounded).max() > 1e-6  # an epoch lies between them
 
 
 def test_clips_at_held_back_locations_are_never_learned_from(at: Path, monkeypatch: pytest.MonkeyPatch) -> None:
