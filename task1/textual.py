@@ -30,7 +30,8 @@ def markdown_rule(right: Iterable[bool]) -> str:
 
 
 def latex_row(cells: Iterable[str]) -> str:
-    return " & ".join(cells) + r" \\"
+    row = " & ".join(cells)
+    return ("{}" if row[:1] in ("[", "*") else "") + row + r" \\"  # behind the last row's end these were its options
 
 
 def tabular(right: Iterable[bool], header: str, lines: Sequence[str]) -> str:

@@ -19,6 +19,7 @@ def test_a_table_in_both_forms() -> None:
     assert markdown_rule([False, True]) == "| --- | ---: |"
     assert tabular([False, True], latex_row(["", "x"]), [latex_row(["a", "1"])]).splitlines() == [
         r"\begin{tabular}{lr}", r"\toprule", r" & x \\", r"\midrule", r"a & 1 \\", r"\bottomrule", r"\end{tabular}"]
+    assert latex_row(["[1, 2]", "x"]) == r"{}[1, 2] & x \\"
 
 
 def test_signs_of_both_languages() -> None:

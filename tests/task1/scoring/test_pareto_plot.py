@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from task1.errors import InputError
-from task1.scoring.pareto_plot import COVERED, MEANING, STYLES, SUFFIXES, draw
+from task1.plotting import STYLE, SUFFIXES
+from task1.scoring.pareto_plot import COVERED, STYLES, draw
 
 ROWS = [
     {"system": "A", "accuracy": 58.7, "macs": 4.35e6, "memory": 12310, "front": True, "from": "official"},
@@ -27,9 +28,7 @@ def test_each_format_twice_the_same(tmp_path: Path, suffix: str) -> None:
 
 
 def test_all_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    import matplotlib
-
-    monkeypatch.setitem(matplotlib.rcParams, "svg.fonttype", "none")  # text as text
+    monkeypatch.setitem(STYLE, "svg.fonttype", "none")  # text as text
     draw(tmp_path / "x.svg", ROWS, "A title of a figure that is quite long " * 4)
     text = (tmp_path / "x.svg").read_text()
     for shown in ("run/1", "SYNTHETIC", "official", "what-if", "Pareto front", "54,182 bytes", "memory not known"):
@@ -39,9 +38,8 @@ def test_all_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_shapes_tell_apart_what_colours_do() -> None:
     shown = [style for kind, style in STYLES.items() if kind is not None]
-    assert len({shape for shape, _ in shown}) == len(shown) == len({colour for _, colour in shown})
-    assert set(MEANING) == set(STYLES)
-    assert {shape for shape, _ in STYLES.values()} == set(COVERED)
+    assert len({style.shape for style in shown}) == len(shown) == len({style.colour for style in shown})
+    assert {style.shape for style in STYLES.values()} <= set(COVERED)
 
 
 def test_rows_of_a_csv_without_memory(tmp_path: Path) -> None:
