@@ -27,7 +27,10 @@ def _operator(name: OperatorName | None, share: float | None, cut: bool) -> Oper
 
 def _plain(in_width: int, out_width: int) -> nn.Module:
     """The ablation without distillation: unpadded convolution, so the size barely shrinks."""
-    return nn.Sequential(nn.Conv2d(in_width, out_width, 3), nn.ReLU())
+    conv = nn.Conv2d(in_width, out_width, 3)
+    # without normalisation, the signal of PyTorch's own initialisation fades over this depth
+    nn.init.kaiming_normal_(conv.weight, nonlinearity="relu")
+    return nn.Sequential(conv, nn.ReLU())
 
 
 class DSSDN(nn.Module):

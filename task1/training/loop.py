@@ -7,7 +7,7 @@ bytes.
 
 import time
 from collections.abc import Sequence
-from typing import Literal
+from typing import Literal, Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -89,9 +89,12 @@ def fit(name: str, network: nn.Module, recipe: ModelRecipe, train: Clips, valida
             else:
                 x = augmenter.inputs(network_input(logmel, recipe.input), generator)
             with torch.autocast(device.type, torch.bfloat16, enabled=precision == "bf16" and not rounding):
-                logits = network(x.contiguous(memory_format=LAYOUT))
+                logits, extra = heads(network, x.contiguous(memory_format=LAYOUT))
             logits = logits.float()
             scene_loss, super_loss = losses(logits, targets, taught, recipe, network)
+            if isinstance(network, Helped):
+                scene_loss = scene_loss + network.auxiliary_weight * sum(
+                    head_losses(head.float(), targets)[0] for head in extra)
             if noise and noise.attached:
                 scene_loss = scene_loss + noise.loss(kept)
             backward(scene_loss, super_loss, settings.loss, network, optimizer)
@@ -120,6 +123,20 @@ def pruned(network: nn.Module, settings: Pruning, state: State, example: Tensor)
     network, masks, widths = prune_trained(network, settings, example)
     state.begin_fine_tuning(network, masks, widths)
     return network.to(memory_format=LAYOUT)  # type: ignore[call-overload]
+
+
+@runtime_checkable
+class Helped(Protocol):
+    """A network with further heads that only help it learn (Inception V1)."""
+
+    auxiliary_weight: float
+
+    def with_auxiliary(self, x: Tensor) -> tuple[Tensor, list[Tensor]]: ...
+
+
+def heads(network: nn.Module, x: Tensor) -> tuple[Tensor, list[Tensor]]:
+    """Logits, and those of the heads that only help."""
+    return network.with_auxiliary(x) if isinstance(network, Helped) else (network(x), [])
 
 
 def losses(logits: Tensor, targets: Tensor, taught: Sequence[Tensor], recipe: ModelRecipe,

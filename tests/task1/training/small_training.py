@@ -35,15 +35,15 @@ def clips(count: int, seed: int) -> Clips:
     return Clips([f"{seed}-{i}.wav" for i in range(count)], logmel.half(), scenes, ["a"] * count)
 
 
-def network() -> nn.Module:
+def small_network() -> nn.Module:
     torch.manual_seed(0)
     return nn.Sequential(nn.Conv2d(1, 8, 3, padding=1), nn.BatchNorm2d(8), nn.ReLU(), nn.AdaptiveAvgPool2d((10, 1)),
                          nn.Flatten(), nn.Dropout(0.2), nn.Linear(80, 13))
 
 
-def run(folder: Path, chosen: ModelRecipe, count: int = 160) -> State:
+def run(folder: Path, chosen: ModelRecipe, count: int = 160, network: nn.Module | None = None) -> State:
     checkpoint = Checkpoint(folder / "checkpoint", "small")
-    return fit("small", network(), chosen, clips(count, 1), clips(40, 2), Augmenter(chosen.augmentation), checkpoint)
+    return fit("small", network or small_network(), chosen, clips(count, 1), clips(40, 2), Augmenter(chosen.augmentation), checkpoint)
 
 
 if __name__ == "__main__":

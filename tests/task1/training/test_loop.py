@@ -157,3 +157,23 @@ def test_same_tensors_same_bytes(tmp_path: Path) -> None:
     save_tensors(dict(reversed(tensors.items())), tmp_path / "b")
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
     assert torch.equal(load_file(tmp_path / "a")["y"], tensors["y"])
+
+
+def test_heads_that_only_help_are_learned_from(tmp_path: Path) -> None:
+    class Helped(torch.nn.Module):
+        auxiliary_weight = 0.3
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.main, self.auxiliary = small.small_network(), small.small_network()
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return self.main(x)
+
+        def with_auxiliary(self, x: torch.Tensor) -> tuple[torch.Tensor, list[torch.Tensor]]:
+            return self.main(x), [self.auxiliary(x)]
+
+    network, chosen = Helped(), small.recipe(epochs=1)
+    before = network.auxiliary[0].weight.clone()
+    small.run(tmp_path, chosen, network=network)
+    assert not torch.equal(network.auxiliary[0].weight, before)
