@@ -43,7 +43,8 @@ def small_network() -> nn.Module:
 
 def run(folder: Path, chosen: ModelRecipe, count: int = 160, network: nn.Module | None = None) -> State:
     checkpoint = Checkpoint(folder / "checkpoint", "small")
-    return fit("small", network or small_network(), chosen, clips(count, 1), clips(40, 2), Augmenter(chosen.augmentation), checkpoint)
+    return fit("small", network or small_network(), chosen, clips(count, 1), clips(40, 2),
+               Augmenter(chosen.augmentation), checkpoint)
 
 
 if __name__ == "__main__":
