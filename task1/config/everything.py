@@ -15,6 +15,7 @@ from task1.config.counterparts import check_counterparts
 from task1.config.entry import Entry, Profile
 from task1.config.leaderboards import board, leaderboard
 from task1.config.published import published
+from task1.config.references import PATH, references
 from task1.config.resolve import dataset, edition, entry_path, names, profile_path, resolve, taxonomy
 from task1.errors import InputError
 
@@ -36,6 +37,7 @@ def check_everything() -> Iterator[Checked]:
         ("leaderboards", "yaml", _board),
         ("leaderboards", "csv", _leaderboard))
     yield _checked(META / "taxonomy.yaml", lambda _: f"{len(taxonomy().scenes)} scenes")
+    yield _checked(PATH, lambda _: f"{len(references())} works")
     for folder, suffix, reader in readers:
         for path in sorted((META / folder).glob(f"*.{suffix}")):
             yield _checked(path, reader)
