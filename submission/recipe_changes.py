@@ -22,7 +22,7 @@ def recipe_changes(run: Run) -> list[str]:
             continue
         ours, theirs = (_flat(recipe.model_dump(mode="json")) for recipe in (model, published.models[name]))
         for key in sorted(ours.keys() | theirs.keys()):
-            if ours.get(key) != theirs.get(key):
+            if _show(ours.get(key)) != _show(theirs.get(key)):
                 text = f"{key}: {_show(ours.get(key))} instead of {_show(theirs.get(key))}"
                 changes.setdefault(text, []).append(name)
     everyone = list(run.models)
@@ -43,4 +43,4 @@ def _flat(content: Any, path: str = "") -> dict[str, Any]:
 
 
 def _show(value: Any) -> str:
-    return "nothing" if value is None else str(value)
+    return "nothing" if value in (None, [], {}) else str(value)
