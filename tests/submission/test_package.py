@@ -17,7 +17,7 @@ from submission.cli import main
 from submission.package import notes, package
 from submission.report import write_report
 from submission.validate import validate_package
-from task1.config import edition, load_run, names, taxonomy
+from task1.config import META, Entry, edition, load, load_run, names, taxonomy
 from task1.errors import InputError
 from task1.layout import Layout
 from task1.outputs import Outputs, write_outputs
@@ -255,6 +255,16 @@ def test_every_package_validates_when_it_is_read_again(make_run: Any, name: str)
     report = validate_package(path, clips=["0.wav", "1.wav", "2.wav"])
     assert (report.errors, report.labels) == ([], tuple(f"Wang_SCUT_{edition(name).task_label}_{i}" for i in (1, 2)))
     assert report.rules.name == name
+
+
+@pytest.mark.parametrize("name", ["zhao2021", "shao2022", "wang2023", "ye2024"])
+def test_labels_and_texts_of_every_entry_make_a_package_of_its_edition(make_run: Any, name: str) -> None:
+    entry = load(Entry, META / "entries" / f"{name}.yaml")
+    written = entry.model_dump(mode="json")
+    path = package(make_run(edition=entry.edition, authors=written["authors"], texts=written["texts"]))
+    report = validate_package(path, clips=["0.wav", "1.wav", "2.wav"])
+    assert (report.errors, report.rules.name) == ([], entry.edition)
+    assert not any("submission." in finding.at or "description" in finding.at for finding in report.warnings)
 
 
 def test_a_bad_package_does_not_stay_and_a_good_one_is_not_overwritten(make_run: Any) -> None:
