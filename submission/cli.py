@@ -57,6 +57,19 @@ which is told. Runs of the same entry and corpus with other settings that lie be
 table of variants. On the embedded corpus every table and figure says that it shows synthetic recordings.
 """
 
+PDF = """\
+Write RUN/report/technical_report.pdf, a technical report in the challenge's manner for its authors to edit, and what it
+is made of:
+
+  RUN/report/technical_report.typ              the source, for typst
+  RUN/report/technical_report.references.yaml  the works that it can cite
+
+Title and authors come from the entry, the method from the recipe in words and tables, results from RUN/scores, counts
+from the trained networks, figures from RUN/report/items.json, if `submission figures` has written it. What the recipe
+asks for and the run did not do is printed. On the embedded corpus every page says that it is synthetic. The same run
+gives the same bytes. `submission package` puts the PDF into the package.
+"""
+
 REPORT = """\
 Write RUN/report/report.md and RUN/report/index.html (one file, no network): scores of every system on seen and unseen
 devices, per scene and device, complexity against the edition's limits, and where each number comes from. Needs
@@ -64,23 +77,33 @@ RUN/submission/package.json, so `submission package` comes first.
 """
 
 AUDIT = """\
-Recompute what is claimed. With --published: the four papers against themselves. Every claim that their own printed
-figures can answer is recomputed from them: averages, differences in percent, sizes in bytes, frames of a clip, learning
-rate cycles, limits, which is largest, whether a percentage can come of so many clips, text against tables.
+Recompute every number of anybody's package from its outputs, lists and models: accuracy and log loss overall, per scene
+and per device; parameters, non-zero parameters, bytes, MACs; the edition's limits; the rank score. Printed are claimed,
+recomputed, difference (recomputed minus claimed) and verdict:
 
-Verdicts: match (rounds to the printed digits), match by truncation (its digits cut off), differs (the difference is
-ours minus printed, in the printed unit), cannot be computed. In brackets: the readings of an unclear text that match;
-the last column has what the others give.
+  agrees, differs    within half a unit of the last printed digit, or not
+  over the limit     by the recomputed figure
+  not claimed        can be recomputed, and the package says nothing of it
+  not given          could be recomputed; the last column says from what
+  not checkable      no input could tell; the last column says why
 
+A package holds no output table of the development test fold, where its results come from: give it with --outputs. --run
+gives everything of a run of this program. A file is of the system of its label or folder (system2/...), or write
+2=FILE. Tables find their lists by file names. See docs/audit.md.
+
+With --published: the four papers against themselves. Every claim that their own printed figures can answer is
+recomputed from them. Verdicts: match (rounds to the printed digits), match by truncation (its digits cut off), differs,
+cannot be computed. In brackets: the readings of an unclear text that match; the last column has what the others give.
 The claims are meta/published/claims/PAPER.yaml, the figures meta/published/PAPER.csv. How our networks compare with the
 printed counts: `task1 complexity --published`.
 
-Exit status: 0; with --strict 1 if a claim differs; 2 for bad input.
+Exit status: 0; with --strict 1 if anything differs or is over a limit; 2 for bad input.
 
 examples:
-  submission audit --published
-  submission audit --published wang2023
-  submission audit --published --format md
+  submission audit --run work/runs/wang2023-demo --strict
+  submission audit X_Y_task1.zip --truth fold1_evaluate.csv --outputs 1=first.csv 2=second.csv --model 1=first.onnx
+  submission audit X_Y_task1.zip --truth meta.csv --outputs development.csv --format csv
+  submission audit --published wang2023 --format md
 """
 
 
@@ -90,6 +113,7 @@ def parser() -> argparse.ArgumentParser:
     _verb(verbs, "package", "write the official package of a run", PACKAGE, _package)
     _add_validate(verbs)
     _verb(verbs, "figures", "write the tables and figures of a technical report", FIGURES, _figures)
+    _verb(verbs, "pdf", "write the technical report of a run as PDF, with its source", PDF, _pdf)
     _verb(verbs, "report", "write the report of a run, as Markdown and as one HTML page", REPORT, _report)
     _add_audit(verbs)
     return top
@@ -116,11 +140,20 @@ def _add_validate(verbs: "Verbs") -> None:
 
 
 def _add_audit(verbs: "Verbs") -> None:
-    verb = add_verb(verbs, "audit", "recompute what is claimed", AUDIT)
+    verb = add_verb(verbs, "audit", "recompute every number of anybody's package, or of the papers", AUDIT)
+    verb.add_argument("package", nargs="?", type=Path, metavar="PACKAGE.zip", help="(default: with --run, the run's)")
+    verb.add_argument("--truth", nargs="+", type=Path, default=[], metavar="LIST",
+                      help="lists of clips and true scenes")
+    verb.add_argument("--outputs", nargs="+", default=[], metavar="[N=]TABLE", help="output tables of the systems")
+    verb.add_argument("--model", nargs="+", default=[], metavar="[N=]FILE",
+                      help="networks of the systems: ONNX files, or folders RUN/models/NAME")
+    verb.add_argument("--run", type=Path, metavar="DIR", help="take all of that, energy and package.json from a run")
+    verb.add_argument("--record", type=Path, metavar="JSON", help="package.json, whose SHA-256 are compared")
+    verb.add_argument("--edition", metavar="YEAR", help="2020, 2021, 2022 or 2023 (default: the run's, or guessed)")
     verb.add_argument("--published", nargs="?", const="", metavar="PAPER",
-                      help="the papers against themselves: one, or all four")
+                      help="instead of a package, the papers against themselves: one, or all four")
     verb.add_argument("--format", choices=("text", "md", "csv", "json"), default="text", help="(default: %(default)s)")
-    verb.add_argument("--strict", action="store_true", help="exit status 1 if a claim differs")
+    verb.add_argument("--strict", action="store_true", help="exit status 1 if anything differs or is over a limit")
     verb.set_defaults(handler=_audit)
 
 
@@ -133,11 +166,9 @@ def _package(arguments: argparse.Namespace) -> None:
 
 def _validate(arguments: argparse.Namespace) -> int:
     from submission.validate import read_clips, render, validate
-    from task1.config import edition, names
-    from task1.errors import InputError
+    from task1.config import edition
 
-    if arguments.edition not in (None, *names("editions")):
-        raise InputError(f"--edition {arguments.edition}: no such edition; there are: {', '.join(names('editions'))}")
+    _check_edition(arguments.edition)
     report = validate(arguments.files, edition(arguments.edition) if arguments.edition else None,
                       read_clips(arguments.clips) if arguments.clips else None)
     sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # foreign names on any terminal
@@ -151,6 +182,13 @@ def _figures(arguments: argparse.Namespace) -> None:
     print(make_all(arguments.run))
 
 
+def _pdf(arguments: argparse.Namespace) -> None:
+    from submission.technical_report import write_technical_report
+
+    for path in write_technical_report(arguments.run):
+        print(path)
+
+
 def _report(arguments: argparse.Namespace) -> None:
     from submission.report import write_report
 
@@ -159,11 +197,39 @@ def _report(arguments: argparse.Namespace) -> None:
 
 
 def _audit(arguments: argparse.Namespace) -> int:
+    from task1.errors import InputError
+
+    if arguments.published is not None:
+        return _audit_published(arguments)
+    if arguments.package is None and arguments.run is None:
+        raise InputError("audit: found nothing to audit, expected PACKAGE.zip in front of the options, --run DIR or "
+                         "--published")
+    from submission.audit import Given, audit, package_of, render
+    from task1.config import edition
+
+    _check_edition(arguments.edition)
+    given = Given(arguments.truth, arguments.outputs, arguments.model, arguments.run, arguments.record)
+    result = audit(arguments.package or package_of(arguments.run), given,
+                   edition(arguments.edition) if arguments.edition else None)
+    sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # foreign names on any terminal
+    print(render(result, arguments.format), end="")
+    return int(arguments.strict and bool(result.failing))
+
+
+def _audit_published(arguments: argparse.Namespace) -> int:
     from submission.published_audit import audit, render
     from task1.errors import InputError
 
-    if arguments.published is None:
-        raise InputError("audit: found nothing to audit, expected --published or --published PAPER")
+    if arguments.package is not None:
+        raise InputError("audit: found both a package and --published; audit one of them")
     findings = audit(arguments.published or None)
     print(render(findings, arguments.format), end="")
     return int(arguments.strict and any(found.status == "differs" for found in findings))
+
+
+def _check_edition(name: str | None) -> None:
+    from task1.config import names
+    from task1.errors import InputError
+
+    if name not in (None, *names("editions")):
+        raise InputError(f"--edition {name}: no such edition; there are: {', '.join(names('editions'))}")

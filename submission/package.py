@@ -8,6 +8,7 @@ system that its entry marks with `submitted: false` is counted and told, and not
 """
 
 import dataclasses
+import hashlib
 import json
 import shutil
 import tempfile
@@ -137,12 +138,19 @@ def _record(target: Path, run: Run, rules: Edition, systems: list[SystemFacts], 
     return {
         "package": target.name,
         "sha256": file_digest(target),
+        "members": _digests(target),
         "edition": rules.name,
         "embedded": run.embedded,
         "clips": clips,
         "findings": [finding.record() for finding in findings],
         "systems": [_system_record(facts, rules) for facts in systems],
     }
+
+
+def _digests(path: Path) -> dict[str, str]:
+    """SHA-256 of every file in the zip, which `submission audit` compares."""
+    with zipfile.ZipFile(path) as archive:
+        return {name: hashlib.sha256(archive.read(name)).hexdigest() for name in archive.namelist()}
 
 
 def _system_record(facts: SystemFacts, rules: Edition) -> dict[str, Any]:

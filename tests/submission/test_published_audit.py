@@ -254,7 +254,7 @@ def test_verb(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["audit", "--published", "nobody1999"]) == 2
     assert "there are those of shao2022, wang2023" in capsys.readouterr().err
     assert main(["audit"]) == 2
-    assert "expected --published" in capsys.readouterr().err
+    assert "found nothing to audit" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("formula", [
