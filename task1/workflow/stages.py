@@ -25,8 +25,8 @@ STAGES = (
     Stage("train", "the networks of the entry, teachers first", ("copies", "teach")),
     Stage("predict", "official output tables: development test and evaluation set", ("hold_out", "fuse", "combine")),
     Stage("score", "accuracy and log loss per class, device and city", ("score_model", "quantization")),
-    Stage("package", "the official submission package"),
-    Stage("report", "what came out, for people", ("figures",)),
+    Stage("package", "the official submission package, with the technical report", ("figures", "pdf")),
+    Stage("report", "what came out, for people"),
 )
 
 
