@@ -18,8 +18,10 @@ def _lines(run: Run, at: Layout) -> list[str]:
     package = _read(at.submission / "package.json")
     packed = {system["index"]: system for system in package["systems"]}
     corpus = " on the EMBEDDED corpus (synthetic; says nothing about real recordings)" if run.embedded else ""
+    titles = {index: f"{index} {'+'.join(system.models)}" for index, system in run.systems.items()}
+    width = max(14, *(len(title) for title in titles.values()))
     lines = ["", f"Scores{corpus}, development test fold:",
-             f"  {'system':<14}{'accuracy':>10}{'log loss':>10}{'seen dev.':>11}{'unseen dev.':>13}"
+             f"  {'system':<{width}}{'accuracy':>10}{'log loss':>10}{'seen dev.':>11}{'unseen dev.':>13}"
              f"{'parameters':>12}{'MACs':>13}"]
     deviations: list[str] = []
     for index in run.systems:
@@ -27,7 +29,7 @@ def _lines(run: Run, at: Layout) -> list[str]:
         scores, groups, facts = system["scores"], system["scores"]["device_groups"], packed[index]
         cells = [f"{_percent(scores):>10}", f"{scores['log_loss']:>10.3f}", f"{_percent(groups.get('seen')):>11}",
                  f"{_percent(groups.get('unseen')):>13}", f"{facts['parameters']:>12,}", f"{facts['macs']:>13,}"]
-        lines.append(f"  {index} {'+'.join(run.systems[index].models):<12}" + "".join(cells))
+        lines.append(f"  {titles[index]:<{width}}" + "".join(cells))
         deviations += [text for text in (system["system"] or {}).get("deviations", []) if text not in deviations]
     if deviations:
         lines += ["", "Not done as the recipe asks:", *(f"  {text}" for text in deviations)]
@@ -36,7 +38,7 @@ def _lines(run: Run, at: Layout) -> list[str]:
         lines += ["", "Not in the package:", *left_out]
     lines += ["", f"Package  {typed(at.submission / package['package'])}",
               f"Report   {typed(at.report / 'index.html')}", "", "Next:"]
-    lines += [f"  {command:<44}{meaning}" for command, meaning in _next_steps(run)]
+    lines += [f"  {command:<44}  {meaning}" for command, meaning in _next_steps(run)]
     return lines
 
 
