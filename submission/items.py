@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from task1.config import Run, load_run
+from task1.config import Run
 from task1.errors import InputError
 from task1.files import write_json
 from task1.layout import Layout
@@ -84,12 +84,14 @@ def read_items(run_folder: Path) -> Items:
 def make_all(run_folder: Path) -> str:
     """Write all tables, all figures and the list of both; return what there is to tell."""
     from submission import figures, tables
+    from submission.results import Results
 
-    layout, run = Layout(run_folder), load_run(run_folder)
+    results = Results.of(run_folder)  # one for both, so that networks are counted once
+    layout = results.layout
     for folder in (TABLES, FIGURES):  # there even if no item is
         (layout.report / folder).mkdir(parents=True, exist_ok=True)
-    made = [*tables.make(run_folder), *figures.make(run_folder)]
-    path = write_items(layout, run, made)
+    made = [*tables.make(run_folder, results), *figures.make(run_folder, results)]
+    path = write_items(layout, results.run, made)
     told = [f"{item.kind} {item.name}: " + (f"left out: {item.missing}" if item.missing else
                                             ", ".join(item.files.values())) for item in made]
     return "\n".join([*told, str(path)])

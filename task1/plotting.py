@@ -19,9 +19,8 @@ SUFFIXES = (".png", ".svg", ".pdf")
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "*")
 LINES = ("-", "--", "-.", ":")
-HATCHES = ("", "///", "...", "xxx", "\\\\\\", "ooo")
-SCALE = "cividis"
-"""Colours of amounts: of rising lightness, so that they are an order in black and white as well."""
+SCALE, PAPER_SCALE = "cividis", "Blues"
+"""Colours of amounts, an order in black and white as well: of rising lightness, and from white, for mostly nothing."""
 _DPI = 150
 STYLE: dict[Any, Any] = {
     "svg.hashsalt": "task1", "svg.fonttype": "path", "pdf.fonttype": 42, "font.family": "DejaVu Sans", "font.size": 9,

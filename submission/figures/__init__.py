@@ -14,9 +14,9 @@ from submission.items import Item
 from submission.results import Results
 
 
-def make(run_folder: Path) -> list[Item]:
+def make(run_folder: Path, results: Results | None = None) -> list[Item]:
     """Write every figure that the run has the files for."""
-    results = Results.of(run_folder)
+    results = results or Results.of(run_folder)
     recordings = Recordings(results)
     augmented = [recipe.augmentation for recipe in results.run.models.values()]
     made = [*scored.confusions(results), scored.accuracy_macs(results), *curves.learning_curves(results),

@@ -1,5 +1,6 @@
 """From a drawing to the three files of an item, and what every figure carries: the name of its corpus."""
 
+import textwrap
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 FORMS = ("svg", "pdf", "png")
+SIGNS_AN_INCH = 17
 WHOLE = 7.2
 """Inches of a figure across both columns of a page; a single column has 3.5."""
 
@@ -25,7 +27,7 @@ def make_item(results: Results, name: str, title: str, caption: str, made_from: 
     """Draw once and write all forms; the sentence about the corpus stands under the drawing."""
     files = paths(name)
     with drawing(*size) as figure:
-        figure.supxlabel(results.corpus, fontsize=7 if size[0] > WHOLE / 2 else 5)
+        figure.supxlabel(textwrap.fill(results.corpus, round(SIGNS_AN_INCH * size[0])), fontsize=7)
         draw(figure)
         for path in files.values():
             save(figure, results.layout.report / path)

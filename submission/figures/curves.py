@@ -52,6 +52,8 @@ def learning_curves(results: Results) -> list[Item]:
 
 
 def _fill(figure: "Figure", histories: Mapping[str, pd.DataFrame], shown: Shown) -> None:
+    from matplotlib.ticker import MaxNLocator
+
     columns = min(PANELS_A_ROW, len(histories))
     rows = -(-len(histories) // columns)
     panels = figure.subplots(rows, columns, sharey=True, squeeze=False)
@@ -65,7 +67,7 @@ def _fill(figure: "Figure", histories: Mapping[str, pd.DataFrame], shown: Shown)
                       markerfacecolor=colour if label == "training" else "white")
         axes.set_title(name)
         axes.grid(visible=True, linewidth=0.4, color="#CCCCCC")
-        axes.xaxis.get_major_locator().set_params(integer=True)
+        axes.xaxis.set_major_locator(MaxNLocator(5, integer=True, min_n_ticks=1))
         axes.set_xlim(0.5, max(history["epoch"].max(), 1) + 0.5)
         if number % columns == 0:
             axes.set_ylabel(shown.axis)

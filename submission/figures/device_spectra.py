@@ -37,10 +37,10 @@ def device_spectra(recordings: Recordings) -> Item:
         return left_out(name, title, f"no moment is recorded by device {own} and another one")
     bands = _coarse(kilohertz_of_bands(recordings.results.run.features))
     return make_item(
-        recordings.results, name, title, f"Above: mean power spectra of devices; below: their differences from device "
-        f"{own.upper()}, over moments that both recorded (at most {MOST_MOMENTS} a device). Above, a device's spectrum is "
-        "that of the reference plus the difference, so that all are of the same scenes.", recordings.made_from(),
-        (WHOLE, 5.0), lambda figure: _fill(figure, bands, mean, differences))
+        recordings.results, name, title, f"Above: mean power spectra of devices; below: their differences from "
+        f"device {own.upper()}, over moments that both recorded (at most {MOST_MOMENTS} a device). Above, a device's "
+        "spectrum is that of the reference plus the difference, so that all are of the same scenes.",
+        recordings.made_from(), (WHOLE, 5.0), lambda figure: _fill(figure, bands, mean, differences))
 
 
 def _measured(recordings: Recordings, own: str) -> tuple[Floats, dict[str, Floats]]:
@@ -72,8 +72,9 @@ def _fill(figure: "Figure", bands: Floats, mean: Floats, differences: Mapping[st
         below.axhline(0, color="black", linewidth=1.8)
         for number, device in enumerate(device for device in devices if device in differences):
             style: dict[str, Any] = {
-                "color": COLOURS[number % 6], "linestyle": LINES[number % len(LINES)], "linewidth": 1.2, "markersize": 4,
-                "marker": MARKERS[number % len(MARKERS)], "markevery": (number, 7), "label": device.upper()}
+                "color": COLOURS[number % 6], "linestyle": LINES[number % len(LINES)], "linewidth": 1.2,
+                "marker": MARKERS[number % len(MARKERS)], "markersize": 4, "markevery": (number, 7),
+                "label": device.upper()}
             above.plot(bands, mean + differences[device], **style)
             below.plot(bands, differences[device], **style)
         above.set_title(f"{kind} devices")

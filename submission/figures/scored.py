@@ -9,7 +9,7 @@ from submission.figures.canvas import figure_item, left_out, make_item, paths
 from submission.items import Item
 from submission.results import Results, Scored
 from submission.tables.networks import costs
-from task1.plotting import COLOURS, SCALE
+from task1.plotting import COLOURS, PAPER_SCALE
 from task1.scoring.pareto import pareto_front
 from task1.scoring.pareto_plot import Style, Styles, draw
 
@@ -23,8 +23,8 @@ ROLES: Styles = {
     "baseline": Style("o", "#999999", "baselines"),
     "ablation": Style("v", COLOURS[3], "ablations"),
 }
-DARK = 0.5
-"""Share of a scene's clips up to which a cell of the matrix is dark, and its figure white."""
+LIGHT = 0.55
+"""Share of a scene's clips up to which a cell of the matrix is light, and its figure black."""
 
 
 def confusions(results: Results) -> Iterator[Item]:
@@ -69,12 +69,12 @@ def _confusion(results: Results, index: int, one: Scored) -> Item:
 
     def fill(figure: "Figure") -> None:
         axes = figure.add_subplot()
-        image = axes.imshow(shares, vmin=0, vmax=1, cmap=SCALE, interpolation="none")
+        image = axes.imshow(shares, vmin=0, vmax=1, cmap=PAPER_SCALE, interpolation="none")
         for row, column in np.ndindex(*shares.shape):
             if counts[row, column]:
                 share = shares[row, column]
                 axes.text(column, row, f"{100 * share:.0f}", ha="center", va="center", fontsize=7,
-                          color="white" if share <= DARK else "black")
+                          color="white" if share > LIGHT else "black")
         axes.set_xticks(range(len(scenes)), scenes, rotation=45, ha="right", rotation_mode="anchor")
         axes.set_yticks(range(len(scenes)), [f"{scene} ({total:,})" for scene, total in zip(scenes, totals[:, 0],
                                                                                           strict=True)])

@@ -49,7 +49,7 @@ def auto_level_figure(recordings: Recordings) -> Item:
     if pair is None:
         return left_out(name, title, "no moment of the training clips is recorded by the reference device and a "
                         "simulated one")
-    settings = next(iter(chosen.values())).model_copy(update={"probability": 1.0})  # type: ignore[union-attr]
+    settings = next(iter(chosen.values())).model_copy(update={"probability": 1.0})
     before, simulated = recordings.read([pair["filename"], pair["filename_other"]])
     after = auto_level(before[None], settings, torch.Generator().manual_seed(0))[0]
     panels = [Panel(f"device {pair['device'].upper()}", _decibels(before, results.run.features)),

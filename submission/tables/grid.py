@@ -34,11 +34,13 @@ class Column:
 
 @dataclass(frozen=True)
 class Row:
-    """A label and what stands in the columns, by their keys; `rule`: a line above."""
+    """A label and what stands in the columns, by their keys. `rule`: a line above; `block`: only rows of one block are
+    compared with each other."""
 
     label: str
     cells: Mapping[str, Value]
     rule: bool = False
+    block: str = ""
 
 
 @dataclass(frozen=True)
@@ -90,7 +92,7 @@ def _best(table: Table) -> set[tuple[int, str]]:
     for number, column in cells:
         value = table.rows[number].cells.get(column.key)
         if isinstance(value, int | float):
-            lane = number if table.compare == "row" else column.key
+            lane = number if table.compare == "row" else (column.key, table.rows[number].block)
             lanes.setdefault(lane, []).append((value, number, column))
     result = set()
     for rivals in lanes.values():

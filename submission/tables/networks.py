@@ -137,14 +137,14 @@ def _scored(scored: dict[str, Any], subject: str, metric: str) -> float | None:
 def _conventions(results: Results, subjects: Sequence[str]) -> Iterator[str]:
     """Where the paper counts by another convention: what it gives for our network."""
     told: dict[tuple[str, str], list[str]] = {}
-    notes: dict[str, None] = {}
+    notes: dict[tuple[str, str], list[str]] = {}
     for name in subjects:
         for quantity, heading in COUNTED:
             figure = results.printed(name, quantity)
             if figure is None or name not in results.run.models:
                 continue
             if figure.note:
-                notes[f"paper, {name}, {heading}: {figure.note}"] = None
+                notes.setdefault((heading, figure.note), []).append(name)
             if figure.convention not in PLAIN:
                 ours = our_count(figure, results.complexity[name],
                                  results.run.models[name].compression.bytes_per_weight)
@@ -152,4 +152,5 @@ def _conventions(results: Results, subjects: Sequence[str]) -> Iterator[str]:
                 told.setdefault((heading, figure.convention), []).append(f"{name} {shown}")
     for (heading, convention), counts in told.items():
         yield f"{heading} as the paper counts ({convention.replace('_', ' ')}): {', '.join(counts)}"
-    yield from notes
+    for (heading, note), names in notes.items():
+        yield f"paper, {heading} of {', '.join(names)}: {note}"

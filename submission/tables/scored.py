@@ -62,7 +62,7 @@ def by_variant(results: Results, run_folder: Path) -> Table | str:
     names = [name for name in results.run.models if all(name in one.models for one in runs)]
     if not names:
         return "no network is scored in all of the runs with other settings that lie beside this one"
-    groups = _devices([results.models[names[0]]])
+    groups = [one for one in _devices([results.models[names[0]]]) if not _is_simulated(one[1])]
     columns = [Column("accuracy", "Average", percent, "max"),
                *(Column(f"{kind}_{name}".replace("-", "_"), label, percent, "max")
                  for label, (kind, name), _ in groups)]
@@ -73,12 +73,12 @@ def by_variant(results: Results, run_folder: Path) -> Table | str:
             scored = one.models[name]
             values = {column.key: _value(scored, group, "accuracy")
                       for column, group in zip(columns, wanted, strict=True)}
-            rows.append(Row(f"{name}, {' '.join(one.run.settings) or 'as the entry has it'}", values, not number))
+            rows.append(Row(f"{name}, {' '.join(one.run.settings) or 'as the entry has it'}", values, not number, name))
             sources += [*results.made_from(scored.path)]
             printed = {column.key: one.printed(name, "accuracy", group, exact=True)
                        for column, group in zip(columns, wanted, strict=True)}
             if any(printed.values()):
-                rows.append(Row("    paper", printed))
+                rows.append(Row("paper", printed, block=name))
     rows[0] = replace(rows[0], rule=False)
     return Table("variants", "Accuracy by recipe and device", f"In percent, {FOLD}: the same networks trained with "
                  "other settings.", ("recipe", "Network and settings"), columns, rows, "column",
@@ -117,6 +117,11 @@ def _devices(scored: Sequence[Scored]) -> list[tuple[str, Group, bool]]:
     return [*devices, *((label, group, number == 0) for number, (label, group, _) in enumerate(means))]
 
 
+def _is_simulated(group: Group) -> bool:
+    """Whether it is one simulated device, which the paper shows by their means alone."""
+    return group[0] == "device" and group[1] in taxonomy().devices["simulated"]
+
+
 def _mean_of(devices: Sequence[str], all_devices: int) -> str:
     if len(devices) == all_devices:
         return "Mean of devices"
@@ -130,11 +135,12 @@ def _value(scored: Scored, group: Group, metric: Metric) -> float | None:
 
 
 def _interval(scored: Scored, metric: Metric) -> str | None:
+    """Rounded, so that it is no wider than a column."""
     found = scored.overall.get(f"{metric}_interval")
     if not found:
         return None
-    show, scale = (percent, 100) if metric == "accuracy" else (nats, 1)
-    return f"[{show(scale * found[0])}, {show(scale * found[1])}]"
+    low, high = (f"{100 * value:.1f}" if metric == "accuracy" else f"{value:.2f}" for value in found)
+    return f"{low}-{high}"
 
 
 def _notes(results: Results, scored: Sequence[Scored], metric: Metric,

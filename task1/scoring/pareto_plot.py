@@ -5,6 +5,7 @@ for the same rows. Nothing is told by colour alone: who a system is from is told
 edge, so that the figure survives a black-and-white print; the colours are told apart by the colour-blind.
 """
 
+import math
 import textwrap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -33,11 +34,16 @@ STYLES: Styles = {  # by the column `from`; None: rows of somebody's CSV. Colour
 }
 COVERED = {"o": 0.785, "s": 1.0, "D": 1.0, "X": 0.625, "P": 0.556, "^": 0.5, "v": 0.5}
 """Area of a shape whose size is 1."""
-LARGEST, SMALLEST = 450.0, 25.0
-"""Areas in square points: of the largest memory, and of memory that is not known."""
+LARGEST, SMALLEST, UNKNOWN = 1200.0, 14.0, 25.0
+"""Areas in square points: of the largest memory, the least that is drawn, and that of memory that is not known."""
 NAMED = 12
 SPREAD = 30
 """Ratio of the most to the fewest MACs beyond which their axis is logarithmic."""
+ROOM = 420.0, 300.0
+LETTER = 4.0, 9.0
+"""Points: about the room that the marks take up, and a letter of a name, across and up."""
+Box = tuple[float, float, float]
+"""Left, right and lower edge of a name; all are as high."""
 
 
 def draw(path: Path, rows: Sequence[Mapping[str, Any]], title: str, styles: Styles = STYLES) -> None:
@@ -52,39 +58,76 @@ def draw(path: Path, rows: Sequence[Mapping[str, Any]], title: str, styles: Styl
 
 
 def _fill(axes: Any, points: Sequence[Mapping[str, Any]], title: str, styles: Styles) -> None:
+    from matplotlib.ticker import FuncFormatter
+
     most = max((row["memory"] for row in points if row.get("memory")), default=None)
+    fewest = min(row["macs"] for row in points)
+    logarithmic = max(row["macs"] for row in points) > SPREAD * fewest > 0
+    names: list[Box] = []
     for row in sorted(points, key=lambda row: -(row.get("memory") or 0)):  # small ones in front
         shape, colour, _ = styles[row.get("from")]
         size = _size(row, most, shape)
         axes.scatter(row["macs"] / 1e6, row["accuracy"], s=size, marker=shape, zorder=3, edgecolors="black",
-                     facecolors=colour if row.get("memory") else "white", linewidths=2.5 if row.get("front") else 0.6)
+                     facecolors=colour if row.get("memory") else "white", linewidths=2.0 if row.get("front") else 0.6)
         if len(points) <= NAMED or row.get("front") or row.get("from") not in (None, "official"):
-            axes.annotate(row["system"], (row["macs"] / 1e6, row["accuracy"]), xytext=(0, 0.75 * size**0.5 + 3),
-                          fontsize=7, textcoords="offset points", ha="center", zorder=4)
+            up = _free(row, points, 0.6 * size**0.5 + 2, logarithmic, names)
+            axes.annotate(row["system"], (row["macs"] / 1e6, row["accuracy"]), xytext=(0, up), fontsize=7, zorder=4,
+                          textcoords="offset points", ha="center", va="bottom")
     for kind in dict.fromkeys(row.get("from") for row in points):
         _key(axes, styles[kind].shape, styles[kind].colour, 0.6, styles[kind].meaning)
     if any(row.get("front") for row in points):
-        _key(axes, "o", "white", 2.5, "thick edge: on the Pareto front of accuracy, memory and MACs")
+        _key(axes, "o", "white", 2.0, "thick edge: on the Pareto front of accuracy, memory and MACs")
     if any(not row.get("memory") for row in points):
         _key(axes, "o", "white", 0.6, "small and white: memory not known")
     _steps(axes, points)
-    most_macs, least_macs = (choose(row["macs"] for row in points) for choose in (max, min))
-    if most_macs > SPREAD * least_macs > 0:
+    if logarithmic:
         axes.set_xscale("log")
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,g}"))
     axes.set_xlabel("multiply-accumulates per clip (millions)")
     axes.set_ylabel("accuracy (%)")
-    area = "" if most is None else f"\nArea: memory of the parameters; the largest is {most:,.0f} bytes"
-    axes.set_title(textwrap.fill(title, 95) + area, fontsize=9)
+    axes.set_title(textwrap.fill(title, 110) + _area(points, most), fontsize=9)
     axes.margins(0.12)
     axes.grid(visible=True, linewidth=0.4, color="#CCCCCC", zorder=0)
     axes.figure.legend(loc="outside lower center", ncols=2, fontsize=8)
 
 
+def _area(points: Sequence[Mapping[str, Any]], most: float | None) -> str:
+    """What areas mean."""
+    if most is None:
+        return ""
+    least = most * SMALLEST / LARGEST
+    rest = f", the smallest {least:,.0f} bytes or fewer" if any((row.get("memory") or most) < least
+                                                                for row in points) else ""
+    return f"\nArea: memory of the parameters; the largest is {most:,.0f} bytes{rest}"
+
+
+def _free(row: Mapping[str, Any], points: Sequence[Mapping[str, Any]], away: float, logarithmic: bool,
+          names: list[Box]) -> float:
+    """How many points above its mark a name has room (below: negative); `away` is the edge of the mark.
+
+    Above, below, and then further up, whatever covers none of `names`, to which it is added.
+    """
+    def place(value: float, values: Sequence[float], room: float) -> float:
+        return room * (value - min(values)) / ((max(values) - min(values)) or 1)
+
+    macs = {id(one): math.log(one["macs"]) if logarithmic else one["macs"] for one in points}
+    across = place(macs[id(row)], list(macs.values()), ROOM[0])
+    up = place(row["accuracy"], [one["accuracy"] for one in points], ROOM[1])
+    half = LETTER[0] * len(row["system"]) / 2
+    tries = [away, -away - LETTER[1], *(away + step * LETTER[1] for step in (1, 2, 3))]
+    for offset in tries:
+        if not any(across - half < right and left < across + half and abs(up + offset - lower) < LETTER[1]
+                   for left, right, lower in names):
+            break
+    names.append((across - half, across + half, up + offset))
+    return offset
+
+
 def _size(row: Mapping[str, Any], most: float | None, shape: str) -> float:
     """What `scatter` calls size, such that areas are in proportion to memory."""
     if most is None or not row.get("memory"):
-        return SMALLEST
-    return LARGEST * row["memory"] / most / COVERED[shape]
+        return UNKNOWN
+    return max(LARGEST * row["memory"] / most, SMALLEST) / COVERED[shape]
 
 
 def _key(axes: Any, shape: str, colour: str, edge: float, text: str) -> None:
