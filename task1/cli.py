@@ -10,6 +10,7 @@ from task1.commands import (
     complexity,
     copies,
     corpus,
+    doctor,
     ensemble,
     facts,
     features,
@@ -25,7 +26,7 @@ from task1.errors import InputError, fail
 from task1.processes import follow_driver
 
 GROUPS = (pipeline, corpus, features, copies, train, predict, combine, classify, ensemble, score, quantization, rank,
-          leaderboard, complexity, facts)
+          leaderboard, complexity, facts, doctor)
 
 
 def parser() -> argparse.ArgumentParser:

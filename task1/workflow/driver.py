@@ -19,10 +19,14 @@ from task1.files import write_text
 from task1.layout import Layout
 from task1.processes import driver_environment
 from task1.workflow import stages
+from task1.workflow.mend import Fault, keep_aside, survey
 from task1.workflow.progress import Progress
+from task1.workflow.seals import Seals
 from task1.workflow.summary import print_summary, typed
 
 SNAKEFILE = Path(__file__).with_name("Snakefile")
+CHECKSUMMED_BYTES = 1 << 30
+"""Inputs up to this size are compared by content, not by time alone: a clock set back makes nothing stale."""
 
 
 @dataclass(frozen=True)
@@ -61,11 +65,16 @@ def run(request: Request) -> int:
     at = Layout(folder)
     _announce(resolved, folder)
     with _locked(work):
-        save_run(resolved, at.config)
+        seals = Seals(work)
+        _save(resolved, at, seals)
         _drop_orphaned_stamps(at, resolved)
-        progress = Progress(request.dry_run)
+        progress = Progress(request.dry_run, seals)
         started = time.monotonic()
-        complete = _execute(request, at, [stage.name for stage in chosen], forced, progress)
+        broken = _broken(request, at, resolved, seals, chosen)
+        names = [stage.name for stage in chosen]
+        # On its own first: what comes out as it was before makes nothing that depends on it stale
+        complete = (not broken or request.dry_run or _execute(request, at, names, set(), progress, broken)) and \
+            _execute(request, at, names, forced, progress, broken if request.dry_run else ())
     if not complete:
         print(f"Stopped: {'; '.join(progress.problems)}. Mend what is told above; the same command then goes on from "
               "there.", file=sys.stderr)
@@ -116,7 +125,39 @@ def _drop_orphaned_stamps(at: Layout, run: Run) -> None:
             at.corpus_stamp(name).unlink(missing_ok=True)
 
 
-def _execute(request: Request, at: Layout, chosen: Sequence[str], forced: set[str], progress: Progress) -> bool:
+def _save(run: Run, at: Layout, seals: Seals) -> None:
+    """config.yaml says what this run is; what somebody wrote into it by hand is kept beside it."""
+    name = str(at.config.relative_to(at.work))
+    if at.config.exists() and any(path == at.config and seal.broken(path) for path, seal in seals):
+        kept = keep_aside(at.config)
+        print(f"{typed(at.config)}: changed since the pipeline wrote it; kept as {kept.name} and written again (to "
+              "change a parameter, use --set or an entry of your own)", file=sys.stderr)
+    save_run(run, at.config)
+    seals.set("config", {}, [name])
+
+
+def _broken(request: Request, at: Layout, run: Run, seals: Seals, chosen: Sequence[stages.Stage]) -> list[str]:
+    """Names of files that have to be made again because of what has happened to them; all of it is told."""
+    rules = _allowed(request, [stage.name for stage in chosen])
+    faults = survey(at, run, seals, rules)
+    for fault in faults:
+        if fault.kept and not request.dry_run:
+            print(f"{typed(fault.path)}: {fault.what}; kept as {keep_aside(fault.kept).name}, made again",
+                  file=sys.stderr)
+        else:
+            print(f"{typed(fault.path)}: {fault.what}; {_what_is_done(fault, request.dry_run)}", file=sys.stderr)
+    return [str(fault.path.relative_to(at.work)) for fault in faults if not fault.usable]
+
+
+def _what_is_done(fault: Fault, dry_run: bool) -> str:
+    if fault.usable:
+        return "taken as it is (to have it made again, delete it)"
+    return "would be made again" if dry_run else "made again"
+
+
+def _execute(request: Request, at: Layout, chosen: Sequence[str], forced: set[str], progress: Progress,
+             broken: Sequence[str] = ()) -> bool:
+    """Bring the chosen stages up to date, or the `broken` files alone; of a dry run both."""
     from snakemake.api import SnakemakeApi
     from snakemake.settings.types import (
         ConfigSettings,
@@ -127,6 +168,7 @@ def _execute(request: Request, at: Layout, chosen: Sequence[str], forced: set[st
     )
 
     everything = len(chosen) == len(stages.STAGES)
+    progress.jobs.clear()
     os.environ.update(driver_environment())
     write_text(at.work / "CACHEDIR.TAG", "Signature: 8a477f597d28d172789f06886806bc55\n")
     with SnakemakeApi(OutputSettings(dryrun=request.dry_run)) as api:
@@ -138,11 +180,14 @@ def _execute(request: Request, at: Layout, chosen: Sequence[str], forced: set[st
             workflow = api.workflow(
                 resource_settings=ResourceSettings(cores=request.jobs),
                 config_settings=ConfigSettings(config={
-                    "run": str(at.run.relative_to(at.work)), "stage": chosen[-1], "device": request.device,
+                    "run": str(at.run.relative_to(at.work)), "first": chosen[0] if request.first else None,
+                    "last": chosen[-1], "device": request.device,
                     "precision": request.precision}),
                 snakefile=SNAKEFILE, workdir=at.work)
             graph = workflow.dag(DAGSettings(
-                forcerun=frozenset(forced), force_incomplete=True,
+                targets=frozenset({*broken, *(["up_to"] if request.dry_run else [])} if broken else ()),
+                forcerun=frozenset({*forced, *broken}), force_incomplete=True,
+                max_checksum_file_size=CHECKSUMMED_BYTES,
                 allowed_rules=frozenset() if everything else frozenset({*_allowed(request, chosen), "up_to"})))
             graph.execute_workflow(executor="dryrun" if request.dry_run else "local",
                                    execution_settings=ExecutionSettings(lock=False, keep_going=False))

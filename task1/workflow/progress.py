@@ -5,6 +5,7 @@ import sys
 import time
 from dataclasses import dataclass, field
 
+from task1.workflow.seals import Seals
 from task1.workflow.stages import STAGES
 
 ORDER = {rule: index + 1 for index, stage in enumerate(STAGES) for rule in stage.rules}
@@ -16,15 +17,17 @@ class Job:
     rule: str
     label: str
     reason: str
+    wildcards: dict[str, str]
+    outputs: tuple[str, ...]
     started: float = field(default_factory=time.monotonic)
 
 
 class Progress(logging.Handler):
-    """Turns Snakemake's log events into lines; keeps what is told again at the end."""
+    """Turns Snakemake's log events into lines; keeps what is told again at the end; seals what has been made."""
 
-    def __init__(self, dry_run: bool = False) -> None:
+    def __init__(self, dry_run: bool, seals: Seals) -> None:
         super().__init__()
-        self.dry_run = dry_run
+        self.dry_run, self.seals = dry_run, seals
         self.jobs: dict[int, Job] = {}
         self.finished: list[tuple[str, float]] = []
         self.problems: list[str] = []
@@ -45,10 +48,14 @@ class Progress(logging.Handler):
         if rule not in ORDER:
             return
         labels = [value for name, value in dict(said["wildcards"]).items() if name != "digest"]
-        job = Job(said["jobid"], rule, " ".join(labels), said["reason"])
+        wildcards = {name: str(value) for name, value in dict(said["wildcards"]).items()}
+        job = Job(said["jobid"], rule, " ".join(labels), said["reason"], wildcards,
+                  tuple(name.split(" (")[0] for name in said["output"]))
         if job.number in self.jobs and not self.dry_run:
             return
         self.jobs[job.number] = job
+        if not self.dry_run:
+            self.seals.drop(job.outputs)
         because = f"   ({_short(job.reason)})" if self.dry_run else ""
         print(f"[{ORDER[rule]}/{len(STAGES)}] {rule} {job.label}{because}", file=sys.stderr, flush=True)
 
@@ -56,6 +63,7 @@ class Progress(logging.Handler):
         if job is None:
             return
         seconds = time.monotonic() - job.started
+        self.seals.set(job.rule, job.wildcards, job.outputs)
         self.finished.append((f"{job.rule} {job.label}".strip(), seconds))
         print(f"      {job.rule} {job.label} done in {seconds:.1f} s", file=sys.stderr, flush=True)
 

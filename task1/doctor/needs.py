@@ -1,0 +1,82 @@
+"""What a run needs in bytes, projected from the manifests' counts and the recipe; nothing is read but facts.
+
+Recordings as WAV files on blocks of a disk, log-mels as float16, a training's clips all in memory. Beside them a
+process has its libraries and its batch: PROCESS_BYTES, measured on the smallest runs.
+"""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from task1.config import Dataset, ModelRecipe, Run, dataset
+
+WAV_HEADER, DISK_BLOCK = 44, 4096
+BYTES_PER_VALUE = 2
+PROCESS_BYTES = {"features": 350 * 10**6, "train": 1_100 * 10**6, "predict": 450 * 10**6}
+"""Greatest resident memory of each verb on 320 clips, with PyTorch on a CPU."""
+RESULTS_BYTES = 200 * 10**6
+"""Models, tables, scores, package and report of a run."""
+
+
+@dataclass(frozen=True)
+class Needs:
+    """In bytes. `training` is what the clips of the largest training take; `at_once` trainings run side by side."""
+
+    features: dict[str, int]
+    copies: int
+    training: int
+    at_once: int
+
+    @property
+    def disk(self) -> int:
+        """Of the work folder, without recordings."""
+        return sum(self.features.values()) + self.copies + RESULTS_BYTES
+
+    def memory(self, on_gpu: bool) -> int:
+        """Of the machine; on a GPU the clips lie in its memory."""
+        return self.at_once * (PROCESS_BYTES["train"] + (0 if on_gpu else self.training))
+
+
+def needs(run: Run, cores: int) -> Needs:
+    """Of a run on so many processor cores."""
+    clip = clip_bytes(run)
+    sizes = {name: dataset(name).counts.files * clip for name in (run.development, run.evaluation)}
+    copies = {name: clips for model in run.models.values() for name, clips in _copies(run, model)}
+    training = max(learned(run, model) * clip for model in run.models.values())
+    return Needs(sizes, sum(copies.values()) * clip, training, min(cores, len(run.models)))
+
+
+def clip_bytes(run: Run) -> int:
+    """A stored log-mel."""
+    return run.features.n_mels * run.features.frames * BYTES_PER_VALUE
+
+
+def learned(run: Run, recipe: ModelRecipe) -> int:
+    """Clips that a training of this recipe holds, copies and held-back ones included."""
+    counts = dataset(run.development).counts
+    own = counts.files if recipe.training.data == "all" or counts.train is None else counts.train.files
+    return own + sum(clips for _, clips in _copies(run, recipe))
+
+
+def recordings_bytes(facts: Dataset) -> int:
+    """Of all clips of a data set on a disk."""
+    one = WAV_HEADER + facts.audio.samples * facts.audio.bits // 8 * facts.audio.channels
+    return facts.counts.files * math.ceil(one / DISK_BLOCK) * DISK_BLOCK
+
+
+def archives_bytes(facts: Dataset) -> int:
+    """Of its archives, as far as the record states their sizes."""
+    return sum(archive.bytes or 0 for archive in facts.record.archives) if facts.record else 0
+
+
+def _copies(run: Run, recipe: ModelRecipe) -> Iterator[tuple[str, int]]:
+    """Kinds of augmented copies, each with at most so many clips."""
+    train = dataset(run.development).counts.train
+    clips = train.files if train else 0
+    waveform, pix2pix = recipe.augmentation.waveform, recipe.augmentation.pix2pix
+    if waveform:
+        asked = waveform.model_dump(exclude={"share"}, exclude_none=True)
+        yield from ((f"{kind} {waveform.share}", math.ceil(waveform.share * clips)) for kind in asked)
+    if pix2pix:
+        of_source = sum((train.per_device if train else {}).get(device, 0) for device in pix2pix.source_devices)
+        yield f"pix2pix {pix2pix.share}", math.ceil(pix2pix.share * of_source)
