@@ -4,7 +4,7 @@ Only a figure's drawing is markup already (inline SVG made by `svg.py`, which es
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -41,6 +41,12 @@ class Table:
     header: Sequence[str]
     rows: Sequence[Sequence[Cell]]
     kind: str = "table"
+
+    def without_empty_end(self) -> "Table":
+        """Without the last column, if nothing stands in it."""
+        if any(row[-1].text for row in self.rows):
+            return self
+        return Table(self.caption, self.header[:-1], [row[:-1] for row in self.rows])
 
     @property
     def numeric(self) -> list[bool]:
@@ -113,17 +119,18 @@ class Gallery:
 
 
 @dataclass(frozen=True)
-class Link:
-    target: str
-    """Relative to the page."""
-    text: str
-    small: str = ""
+class File:
+    """What lies beside the page, in one form or several."""
+
+    title: str
+    forms: Mapping[str, str]
+    """Name of the form -> path relative to the page."""
 
 
 @dataclass(frozen=True)
-class Links:
-    links: Sequence[Link]
-    kind: str = "links"
+class Files:
+    files: Sequence[File]
+    kind: str = "files"
 
 
 @dataclass(frozen=True)
@@ -147,7 +154,7 @@ class Details:
     kind: str = "details"
 
 
-Block = Paragraph | Table | Tiles | Figures | Gallery | Links | Items | Commands | Details
+Block = Paragraph | Table | Tiles | Figures | Gallery | Files | Items | Commands | Details
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """The page's colours in both themes, as the CSS variables of the style sheet, and which text can be read on which cell.
 
-Every text has a contrast of at least 4.5 to what it stands on (WCAG 2 AA), every mark of 3. The colours of series
-differ in lightness and hue as Okabe and Ito's do, so that they can be told apart with any kind of colour vision.
+Every text has a contrast of at least 4.5 to what it stands on (WCAG 2 AA), every mark of 3. The first four colours of
+series differ in lightness as well as in hue, so that they can be told apart with any kind of colour vision.
 """
 
 from collections.abc import Mapping
@@ -14,14 +14,14 @@ THEMES: Mapping[Theme, Mapping[str, str]] = {
         "paper": "#ffffff", "raised": "#f3f5f7", "ink": "#16191d", "soft": "#525a63", "rule": "#c9ced4",
         "link": "#0b57a4", "focus": "#0b57a4", "heat": "#08427f", "good": "#0a6640", "warn": "#7a4a00",
         "bad": "#a61b1b", "alarm": "#ffd23f", "alarm-ink": "#16191d",
-        "c0": "#0072b2", "c1": "#b35000", "c2": "#00795a", "c3": "#a2457e", "c4": "#16191d", "c5": "#6f5cb8",
+        "c0": "#004f94", "c1": "#b35000", "c2": "#12946e", "c3": "#7a1f5c", "c4": "#16191d", "c5": "#6f5cb8",
         "c6": "#7a6a00", "c7": "#5f6b76",
     },
     "dark": {
         "paper": "#14171b", "raised": "#1e2329", "ink": "#e9ecef", "soft": "#a9b2bc", "rule": "#434b54",
         "link": "#7db8f5", "focus": "#ffd23f", "heat": "#8cc7ff", "good": "#62d39d", "warn": "#f2b84b",
         "bad": "#ff8f87", "alarm": "#ffd23f", "alarm-ink": "#16191d",
-        "c0": "#56b4e9", "c1": "#e69f00", "c2": "#2fc79b", "c3": "#e58fc2", "c4": "#e9ecef", "c5": "#b3a4f5",
+        "c0": "#4a9ff0", "c1": "#f2b134", "c2": "#6cf0cc", "c3": "#d24f9b", "c4": "#e9ecef", "c5": "#b3a4f5",
         "c6": "#d8ca4a", "c7": "#a9b2bc",
     },
 }

@@ -11,6 +11,7 @@ import io
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import isfinite
 from pathlib import Path
 from typing import Any, Literal
 
@@ -97,12 +98,13 @@ def _model(at: Layout, name: str, recipe: ModelRecipe) -> Model:
 
 
 def _history(path: Path) -> list[dict[str, float | None]]:
-    """One row an epoch; an empty cell is None."""
+    """One row an epoch; an empty cell, and what is no finite number, is None."""
     if not path.exists():
         return []
     try:
         rows = csv.DictReader(io.StringIO(path.read_text(encoding="utf-8"), newline=""), strict=True)
-        return [{key: float(cell) if cell else None for key, cell in row.items()} for row in rows]
+        return [{key: value if isfinite(value := float(cell or "nan")) else None for key, cell in row.items()}
+                for row in rows]
     except (OSError, ValueError, TypeError, csv.Error) as error:
         raise InputError(f"{path}: not the history of a training ({error}); train the model again") from None
 

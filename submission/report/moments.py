@@ -53,7 +53,7 @@ def gallery(material: Material) -> Section:
 def _choose(index: pd.DataFrame) -> list[pd.DataFrame]:
     """The clips of each moment, in the taxonomy's order of devices."""
     order = {name: number for number, name in enumerate(_shown_first())}
-    told = index[(index["scene"] != "") & (index["location"] != "") & index["device"].isin(list(order))]
+    told = index[(index["scene"] != "") & index["device"].isin(list(order))]
     told = told.assign(place=told["device"].map(order), untested=told["split"] != "test",
                        moment=moments_of(told["filename"].tolist())[0])
     found = []
@@ -98,9 +98,9 @@ def _moment(material: Material, clips: pd.DataFrame) -> Moment:
                           f"{'seen' if device in seen else 'unseen'} in training", picture(level, low, high),
                   sound(wave, settings.sample_rate, gain), f"{name}, {level.max():.0f} dB at most")
              for device, name, level, wave in zip(clips["device"], clips["filename"], levels, waves, strict=True)]
-    place = f"{first['location']}, recording {first['segment']}"
-    part = f", part {first['subsegment']}" if first["subsegment"] else ""
-    return Moment(f"{pretty(first['scene']).capitalize()}, {place}{part}", shown, low, high)
+    place = [first["location"] or first["city"], *(f"{what} {first[field]}" for what, field in
+                                                  (("recording", "segment"), ("part", "subsegment")) if first[field])]
+    return Moment(", ".join([pretty(first["scene"]).capitalize(), *place]), shown, low, high)
 
 
 def _settings(material: Material) -> FeatureSettings:

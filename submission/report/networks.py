@@ -83,7 +83,7 @@ def quantization(material: Material) -> Section | None:
         printed = [NOTHING] * 3 if pair is None else [
             *(Cell(figure.as_printed, figure.value) for figure in pair),
             Cell(f"{pair[0].value - pair[1].value:.1f}", pair[0].value - pair[1].value)]
-        rows.append([Cell(row["model"], small=f"{row['cut']} blocks cut"),
+        rows.append([Cell(row["model"], small="" if row["cut"] == "-" else f"{row['cut']} blocks cut"),
                      *(Cell(f"{100 * row[form]['accuracy']:.1f}", row[form]["accuracy"],
                             f"log loss {row[form]['log_loss']:.3f}") for form in FORMS),
                      Cell(f"{lost:.1f}", lost),

@@ -9,7 +9,7 @@ from pathlib import Path
 from submission.energy import KEYS, read_energy
 from submission.package import TECHNICAL_REPORT
 from submission.recipe_changes import recipe_changes
-from submission.report.blocks import Block, Cell, Commands, Items, Link, Links, Paragraph, Section, Table
+from submission.report.blocks import Block, Cell, Commands, File, Files, Items, Paragraph, Section, Table
 from submission.report.material import Material
 from submission.report.summary import CHANGES
 
@@ -46,19 +46,22 @@ def package(material: Material) -> Section:
 def files(material: Material) -> Section | None:
     """What lies beside the page: links work as long as it stays in its folder."""
     at = material.at
-    links = [Link(f"../submission/{material.package['package']}", material.package["package"], "the package")]
-    if (at.report / TECHNICAL_REPORT).exists():
-        links.append(Link(TECHNICAL_REPORT, TECHNICAL_REPORT, "technical report"))
-    links += [Link(f"../scores/{path.name}", path.name, "all scores, all digits")
-              for path in sorted(at.scores(0, "development").parent.glob("*.json"))]
-    links += [Link(file, f"{item.title}, {form.upper()}", item.kind) for item in material.items
-              for form, file in item.files.items()]
-    # normalised, since the report's folder need not be there yet
-    found = [link for link in links if Path(os.path.normpath(at.report / link.target)).is_file()]
+    listed = [File("The package", {material.package["package"]: f"../submission/{material.package['package']}"}),
+              File("Technical report", {TECHNICAL_REPORT: TECHNICAL_REPORT}),
+              File("All scores, with all digits", {path.stem: f"../scores/{path.name}" for path in
+                                                   sorted(at.scores(0, "development").parent.glob("*.json"))}),
+              *(File(f"{item.title} ({item.kind})", {form.upper(): file for form, file in item.files.items()})
+                for item in material.items)]
+    # paths normalised, since the report's folder need not be there yet
+    there = [File(file.title, {form: target for form, target in file.forms.items()
+                               if Path(os.path.normpath(at.report / target)).is_file()}) for file in listed]
+    found = [file for file in there if file.forms]
     if not found:
         return None
-    return Section("Files", [Paragraph("Beside this page in the run's folder, figures and tables for papers among "
-                                       "them if they were made."), Links(found)])
+    made = [] if material.items else [Paragraph("Figures and tables for papers were not made: submission figures "
+                                                "makes them.")]
+    return Section("Files", [Paragraph("In the run's folder; these links work as long as this page stays there."),
+                             Files(found), *made])
 
 
 def provenance(material: Material) -> Section:

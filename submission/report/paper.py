@@ -45,7 +45,8 @@ def paper(material: Material) -> Section:
         blocks += [Paragraph("Counts depend on the networks alone, not on recordings. This run's are of the float "
                              "networks that its recipe describes, under the convention of the printed figure."),
                    Table("Printed counts, and those of this run's networks",
-                         ["Where", "Printed of", "Figure", "Printed", "This run", "Verdict", "Remark"], counts)]
+                         ["Where", "Printed of", "Figure", "Printed", "This run", "Verdict", "Remark"], counts
+                         ).without_empty_end()]
     if run.entry in papers():
         blocks.append(_against_itself(run.entry))
     return Section(title, blocks)
@@ -97,11 +98,9 @@ def _compared(material: Material, printed: Figure, node: Node, metric: Metric, v
 
 
 def _table(material: Material, caption: str, rows: list[list[Cell]]) -> Table:
-    """Remarks only where there are any."""
     header = ["Where", "Printed of", "Figure", "Printed", "This run (synthetic)" if material.run.embedded else
               "This run", *([] if material.run.embedded else ["Difference"]), "Remark"]
-    remarks = any(row[-1].text for row in rows)
-    return Table(caption, header if remarks else header[:-1], rows if remarks else [row[:-1] for row in rows])
+    return Table(caption, header, rows).without_empty_end()
 
 
 def _counts(material: Material, printed: list[Printed]) -> list[list[Cell]]:

@@ -47,15 +47,21 @@ def _tiles(material: Material) -> Tiles:
     run, records = material.run, material.package["systems"]
     metrics = sorted(METRICS, key=material.rules.metrics.index) if len(material.rules.metrics) > 1 else list(METRICS)
     tiles = [tile for metric in metrics if (tile := _best(material, metric))]
-    worst = next(name for name in STATES if name in {state(record) for record in records})
+    packed = [record for record in records if record["packaged"]] or records
+    worst = next(name for name in STATES if name in {state(record) for record in packed})
+    beyond = [str(record["index"]) for record in records if record not in packed and state(record) == "over"]
     errors = sum(finding["severity"] == "error" for finding in material.package["findings"])
     warnings = len(material.package["findings"]) - errors
     many = "warning" if warnings == 1 else "warnings"
-    tiles += [Tile("Limits", STATES[worst], f"{len(records)} {'system' if len(records) == 1 else 'systems'}, edition "
-                   f"{run.edition}", TONES[worst]),
+    tiles += [Tile("Limits", STATES[worst], f"{_systems(len(packed))}, edition {run.edition}"
+                   + (f"; over and not in the package: {', '.join(beyond)}" if beyond else ""), TONES[worst]),
               Tile("Package", f"{errors} errors" if errors else f"valid, {warnings} {many}" if warnings else "valid",
                    material.package["package"], "bad" if errors else "warn" if warnings else "good")]
     return Tiles(tiles)
+
+
+def _systems(number: int) -> str:
+    return f"{number} system{'' if number == 1 else 's'}"
 
 
 def _best(material: Material, metric: Metric) -> Tile | None:
@@ -81,7 +87,8 @@ def _cautions(material: Material) -> list[Paragraph]:
              if any(map(material.run.has_heard_test, system.models))]
     if heard:
         said.append(Paragraph("Learned from clips of the test fold, by itself or through a teacher: "
-                              f"{', '.join(heard)}. Its scores there do not say how it does on unheard clips.", "bad"))
+                              f"{', '.join(heard)}. Their scores there do not say how they do on unheard clips.",
+                              "bad"))
     if any(one.deviations for one in material.development.values()):
         said.append(Paragraph("Parts of the recipe were not executed:", "warn", CHANGES))
     return said
