@@ -15,6 +15,8 @@ from pathlib import Path
 
 import pytest
 
+from task1.workflow.stages import STAGES
+
 pytestmark = pytest.mark.slow
 
 KEPT = ("index/*.csv", "features/*/*/*.h5", "features/*/*/store.json", "runs/*/models/*/model.safetensors",
@@ -36,8 +38,9 @@ def digests(work: Path) -> dict[str, str]:
 
 
 def begun(shown: subprocess.CompletedProcess[str]) -> Sequence[str]:
-    """The stages of which a job began, in order."""
-    return list(dict.fromkeys(re.findall(r"^\[\d/\d\] (\w+)", shown.stderr, flags=re.MULTILINE)))
+    """The stages of which a job began, in order of the stages: teachers and students take turns with others' jobs."""
+    numbers = {int(number) for number in re.findall(r"^\[(\d)/\d\] ", shown.stderr, flags=re.MULTILINE)}
+    return [STAGES[number - 1].name for number in sorted(numbers)]
 
 
 @pytest.fixture(scope="module")
