@@ -1,6 +1,7 @@
 """`task1 features`: log-mel spectrograms of a data set, computed once and stored."""
 
 import argparse
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,8 +21,8 @@ EPILOG = """\
 A recording that is cut off, silent, not mono, or of another rate or length is an error, told after all others have
 been computed. With --skip-bad such recordings are left out instead and listed in store.json.
 
-on a cluster, one job a part, then one that lists them:
-  task1 features --run work/runs/X --dataset NAME --part 0        (... 1, 2, 3, on any machine that sees the folder)
+by several jobs, on machines that see the same folder, and then one that lists what they have computed:
+  task1 features --run work/runs/X --dataset NAME --share 1-of-8        (... 2-of-8, 3-of-8, at the same time)
   task1 features --run work/runs/X --dataset NAME
 """
 
@@ -35,15 +36,23 @@ def register(verbs: "Verbs") -> None:
                         help="list of the clips (default: <work>/index/<dataset>.csv)")
     parser.add_argument("--workers", type=positive, default=1, metavar="N",
                         help="processes that compute (default: %(default)s)")
-    parser.add_argument("--part", type=int, metavar="K", help="compute part K alone, counted from 0; list nothing")
+    parser.add_argument("--share", type=_share, metavar="K-of-N",
+                        help="compute the K-th of N shares of the parts alone, counted from 1; list nothing")
     parser.add_argument("--skip-bad", action="store_true", help="leave unusable recordings out")
     parser.set_defaults(handler=_features)
+
+
+def _share(text: str) -> tuple[int, int]:
+    found = re.fullmatch(r"([1-9]\d*)-of-([1-9]\d*)", text, re.ASCII)
+    if not found or int(found[1]) > int(found[2]):
+        raise argparse.ArgumentTypeError(f"expected K-of-N with K from 1 to N, not {text!r}")
+    return int(found[1]), int(found[2])
 
 
 def _features(arguments: argparse.Namespace) -> None:
     from task1.config import load_run
     from task1.corpus.index import read_index
-    from task1.features.extract import extract, extract_part
+    from task1.features.extract import extract, extract_share
     from task1.layout import Layout
 
     run = load_run(arguments.run)
@@ -51,10 +60,13 @@ def _features(arguments: argparse.Namespace) -> None:
     name = arguments.dataset
     index = read_index(arguments.index or layout.index(name))
     root, folder = layout.root(run, name), layout.features(run, name)
-    if arguments.part is not None:
-        outcome = extract_part(index, root, run.features, name, folder, run.part_clips, arguments.part,
-                               arguments.skip_bad)
-        print(f"{folder}: part {arguments.part} {'computed' if outcome.computed else 'taken as it is'}")
+    if arguments.share:
+        share, shares = arguments.share
+        outcomes = extract_share(index, root, run.features, name, folder, run.part_clips, share - 1, shares,
+                                 arguments.workers, arguments.skip_bad)
+        computed = sum(outcome.computed for outcome in outcomes)
+        print(f"{folder}: share {share} of {shares}: {computed} parts computed, {len(outcomes) - computed} taken as "
+              "they are")
         return
     store = extract(index, root, run.features, name, folder, run.part_clips, arguments.workers, arguments.skip_bad)
     left_out = f", {len(store.skipped)} left out (see store.json)" if store.skipped else ""

@@ -46,25 +46,25 @@ def extract(index: "pd.DataFrame", root: Path, settings: FeatureSettings, datase
     return FeatureStore(folder, settings)
 
 
-def extract_part(index: "pd.DataFrame", root: Path, settings: FeatureSettings, dataset_name: str, folder: Path,
-                 part_clips: int, part: int, skip_bad: bool = False) -> Outcome:
-    """Compute part number `part` alone, as one job of many on a cluster; `extract` then only lists the parts."""
-    jobs = _plan(index, root, settings, dataset_name, folder, part_clips, skip_bad)
-    if not 0 <= part < len(jobs):
-        raise InputError(f"part {part}: found no such part, expected 0 .. {len(jobs) - 1}, since data set "
-                         f"{dataset_name} has {len(index)} clips in parts of {part_clips}")
-    job = jobs[part]
-    with tqdm(total=len(job.filenames), unit="clip", desc=f"features {dataset_name} {part}", disable=None) as bar:
-        outcome = make_part(job, bar.update)
-    _refuse_unusable([outcome], root, len(job.filenames), skip_bad)
-    return outcome
+def extract_share(index: "pd.DataFrame", root: Path, settings: FeatureSettings, dataset_name: str, folder: Path,
+                  part_clips: int, share: int, shares: int, workers: int, skip_bad: bool = False) -> list[Outcome]:
+    """Compute every `shares`-th part, from part `share` on (0 is the first), as one job of many on a cluster.
+
+    `extract` then only lists the parts.
+    """
+    if not 0 <= share < shares:
+        raise InputError(f"share {share}: found no such share, expected 0 .. {shares - 1}")
+    jobs = _plan(index, root, settings, dataset_name, folder, part_clips, skip_bad)[share::shares]
+    outcomes = make_parts(jobs, workers, f"features {dataset_name} {share + 1}-of-{shares}")
+    _refuse_unusable(outcomes, root, sum(len(job.filenames) for job in jobs), skip_bad)
+    return outcomes
 
 
 def make_parts(jobs: Sequence[PartJob], workers: int, title: str) -> list[Outcome]:
     """Make every part, in this process or in `workers` others; outcomes in the order of the parts."""
     workers = min(workers, len(jobs))
     with tqdm(total=sum(len(job.filenames) for job in jobs), unit="clip", desc=title, disable=None) as bar:
-        run = _in_turn if workers == 1 else _in_parallel
+        run = _in_turn if workers <= 1 else _in_parallel
         return sorted(run(jobs, workers, bar), key=lambda outcome: outcome.number)
 
 

@@ -51,5 +51,6 @@ def write_store(folder: Path, settings: FeatureSettings, dataset: str, parts: Se
     for path in folder.glob("part-*"):
         if path.stem not in kept:
             path.unlink()
-    for path in folder.glob(".part-*"):  # left by killed runs
-        path.unlink(missing_ok=True)
+    for pattern in (".part-*", "share-*"):  # left by killed runs, and by jobs that computed a share of the parts each
+        for path in folder.glob(pattern):
+            path.unlink(missing_ok=True)

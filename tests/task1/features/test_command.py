@@ -59,13 +59,20 @@ def test_writes_the_store_where_the_layout_says(verb: Verb, tmp_path: Path, caps
     assert "4 clips of 256 mel bands x 44 frames, 1 left out" in capsys.readouterr().out
 
 
-def test_one_part_alone_lists_nothing(verb: Verb, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    verb("--part", "0", "--skip-bad")
-    assert "part 0 computed" in capsys.readouterr().out
+def test_one_share_alone_lists_nothing(verb: Verb, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    verb("--share", "1-of-1", "--skip-bad")
+    assert "share 1 of 1: 1 parts computed, 0 taken" in capsys.readouterr().out
     assert (store_folder(tmp_path) / "part-00000.h5").exists()
     assert not (store_folder(tmp_path) / "store.json").exists()
-    verb("--part", "0", "--skip-bad")
-    assert "part 0 taken as it is" in capsys.readouterr().out
+    verb("--share", "1-of-1", "--skip-bad")
+    assert "0 parts computed, 1 taken as they are" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("share", ["0-of-2", "3-of-2", "1", "1/2", "one-of-two", "1-of-0", ""])
+def test_a_share_is_one_of_so_many(verb: Verb, share: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        verb("--share", share)
+    assert "expected K-of-N with K from 1 to N" in capsys.readouterr().err
 
 
 def test_another_index(verb: Verb, tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from task1.config import FeatureSettings
 from task1.errors import InputError
 from task1.features import extract as extraction
 from task1.features import parts
-from task1.features.extract import extract, extract_part
+from task1.features.extract import extract, extract_share
 from task1.features.store import FeatureStore
 
 Recordings = Callable[[int], tuple[Path, pd.DataFrame]]
@@ -30,13 +30,14 @@ def times(folder: Path) -> dict[str, int]:
     return {path.name: path.stat().st_mtime_ns for path in sorted(folder.glob("part-*.h5"))}
 
 
-def test_same_bytes_from_one_process_three_and_part_by_part(
+def test_same_bytes_from_one_process_two_and_share_by_share(
         tmp_path: Path, small: FeatureSettings, recordings: Recordings) -> None:
     root, index = recordings(10)
     extract(index, root, small, "toy", tmp_path / "one", 3, 1)
     extract(index, root, small, "toy", tmp_path / "two", 3, 2)
-    for part in (3, 0, 2, 1):
-        assert extract_part(index, root, small, "toy", tmp_path / "each", 3, part).computed
+    for share, expected in ((2, [2]), (0, [0, 3]), (1, [1])):  # ten clips in parts of three are four parts
+        outcomes = extract_share(index, root, small, "toy", tmp_path / "each", 3, share, 3, 1)
+        assert [(outcome.number, outcome.computed) for outcome in outcomes] == [(part, True) for part in expected]
         assert not (tmp_path / "each" / "store.json").exists()
     before = times(tmp_path / "each")
     extract(index, root, small, "toy", tmp_path / "each", 3, 1)
@@ -46,10 +47,22 @@ def test_same_bytes_from_one_process_three_and_part_by_part(
     assert contents(tmp_path / "one") == contents(tmp_path / "two") == contents(tmp_path / "each")
 
 
-def test_a_part_that_does_not_exist(tmp_path: Path, small: FeatureSettings, recordings: Recordings) -> None:
+def test_more_shares_than_parts_leave_some_with_nothing(
+        tmp_path: Path, small: FeatureSettings, recordings: Recordings) -> None:
     root, index = recordings(4)
-    with pytest.raises(InputError, match=r"part 2: found no such part, expected 0 \.\. 1"):
-        extract_part(index, root, small, "toy", tmp_path / "store", 3, 2)
+    assert extract_share(index, root, small, "toy", tmp_path / "store", 3, 6, 7, 2) == []
+    with pytest.raises(InputError, match=r"share 7: found no such share, expected 0 \.\. 6"):
+        extract_share(index, root, small, "toy", tmp_path / "store", 3, 7, 7, 1)
+
+
+def test_the_list_of_parts_ends_the_marks_of_their_shares(
+        tmp_path: Path, small: FeatureSettings, recordings: Recordings) -> None:
+    root, index = recordings(4)
+    folder = tmp_path / "store"
+    extract_share(index, root, small, "toy", folder, 3, 0, 2, 1)
+    (folder / "share-1-of-2.done").touch()
+    extract(index, root, small, "toy", folder, 3, 1)
+    assert not list(folder.glob("share-*"))
 
 
 KILLED = """
