@@ -102,12 +102,21 @@ class Page:
         self.call("Emulation.setEmulatedMedia",
                   features=[{"name": name, "value": value} for name, value in media.items()])
         self.call("Page.navigate", url=path.resolve().as_uri())
-        end = time.monotonic() + SECONDS
-        while self.js("document.readyState") != "complete" or self.js("location.protocol") != "file:":
-            assert time.monotonic() < end, f"{path}: not loaded within {SECONDS:g} s"
+        self._wait_for_load()
 
     def call(self, method: str, **parameters: Any) -> dict[str, Any]:
         return self._browser.call(method, self._session, **parameters)
+
+    def reload(self) -> None:
+        self.js("window.before = true; 0")
+        self.call("Page.reload")
+        self._wait_for_load()
+
+    def _wait_for_load(self) -> None:
+        """Until another document than before is there, whole."""
+        end = time.monotonic() + SECONDS
+        while not self.js("document.readyState === 'complete' && location.protocol === 'file:' && !window.before"):
+            assert time.monotonic() < end, f"not loaded within {SECONDS:g} s"
 
     def js(self, expression: str) -> Any:
         """The value of an expression (a promise's, when it is there)."""
