@@ -8,7 +8,10 @@ from submission.technical.markup import Typst
 
 @dataclass(frozen=True)
 class Paragraph:
+    """`leads`: stays with what comes behind it."""
+
     text: Typst
+    leads: bool = False
     kind: str = field(default="paragraph", init=False)
 
 
@@ -46,12 +49,12 @@ class Table:
 
 @dataclass(frozen=True)
 class Figure:
-    """`path` is relative to the folder of the source, `width` percent of a column or, if `wide`, of both."""
+    """`path` is relative to the folder of the source; `width` in points; `wide` figures span both columns."""
 
     label: str
     caption: Typst
     path: str
-    width: int
+    width: float
     wide: bool
     kind: str = field(default="figure", init=False)
 
@@ -61,8 +64,5 @@ Block = Paragraph | Heading | Bullets | Table | Figure
 
 @dataclass(frozen=True)
 class Section:
-    """`flush`: whether all figures and tables of the sections before stand in front of it."""
-
     title: str
     blocks: Sequence[Block]
-    flush: bool = False

@@ -9,7 +9,7 @@ from submission.technical.feature_text import input_words
 from submission.technical.groups import by_value
 from submission.technical.markup import Typst, join, literal, say
 from submission.technical.material import Material
-from submission.technical.result_text import interval, percent_of, value
+from submission.technical.printed import interval, percent_of, value
 from submission.technical.words import counted, listing, number, plain, plural
 from task1.config import taxonomy
 from task1.config.entry import Affiliation
@@ -151,10 +151,10 @@ def changes(material: Material) -> Section | None:
     blocks: list[Block] = []
     if material.changes:
         of = "the recipe as published" if material.run.source else "the entry's own full recipe"
-        blocks += [Paragraph(say("Of {}, this run changed:", of)), Bullets([say("{}", text)
+        blocks += [Paragraph(say("Of {}, this run changed:", of), leads=True), Bullets([say("{}", text)
                                                                           for text in material.changes])]
     if material.deviations:
-        blocks += [Paragraph(Typst("The recipe asks for the following, which was not done:")),
+        blocks += [Paragraph(Typst("The recipe asks for the following, which was not done:"), leads=True),
                    Bullets([say("{}", text) for text in material.deviations])]
     return Section("Differences from the recipe", blocks)
 
@@ -170,7 +170,7 @@ def conclusion(material: Material) -> Section:
     if material.run.embedded:
         text = join([text, Typst("Since that corpus is synthetic, this shows that the method runs from end to end, and "
                                  "nothing about its quality.")])
-    return Section("Conclusion", [Paragraph(text)], flush=True)
+    return Section("Conclusion", [Paragraph(text)])
 
 
 def provenance(material: Material) -> Section:

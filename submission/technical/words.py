@@ -26,7 +26,7 @@ def plural(noun: str, count: int) -> str:
     """The noun in the form that follows a count."""
     if count == 1:
         return noun
-    if noun.endswith(("s", "x", "ch", "sh")):
+    if noun.endswith("s"):
         return f"{noun}es"
     return f"{noun[:-1]}ies" if noun.endswith("y") and noun[-2:-1] not in "aeiou" else f"{noun}s"
 
