@@ -33,6 +33,7 @@ examples:
   ./run_all.sh --dry-run                    say what would be done, and why
   ./run_all.sh --entry my_entry.yaml        your own network and recipe (docs/recipes.md)
   ./run_all.sh --profile full --data DIR    the published recipe on the TAU recordings in DIR (docs/corpus.md)
+  ./run_all.sh --executor slurm             jobs run on a Slurm cluster (docs/cluster.md)
   ./run_all.sh --list                       entries, profiles, models and systems there are
 
 environment of ./run_all.sh (set-up, once; nothing to do by hand):
@@ -70,7 +71,11 @@ def register(verbs: "Verbs") -> None:
     parser.add_argument("--skip-bad", action="store_true",
                         help="list recordings that cannot be used and leave them out, instead of stopping")
     parser.add_argument("--jobs", "-j", type=positive, default=os.cpu_count() or 1, metavar="N",
-                        help="processor cores to use (default: all, %(default)s)")
+                        help="processor cores of this machine to use (default: all, %(default)s)")
+    parser.add_argument("--executor", default="local", metavar="NAME",
+                        help="where jobs run: local, slurm or kubernetes (docs/cluster.md; default: %(default)s)")
+    parser.add_argument("--cluster-profile", type=Path, metavar="DIR|FILE",
+                        help="your cluster's profile (default: the project's, task1/workflow/profiles/)")
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto",
                         help="where networks are trained and executed; auto: an NVIDIA GPU where there is one "
                              "(default: %(default)s)")
@@ -95,7 +100,8 @@ def _run(arguments: argparse.Namespace) -> int:
         systems=arguments.systems, work=arguments.work,
         data=arguments.data, first=arguments.first, last=arguments.upto or arguments.stop, forced=arguments.force,
         skip_bad=arguments.skip_bad, jobs=arguments.jobs, device=arguments.device,
-        precision=arguments.precision, dry_run=arguments.dry_run))
+        precision=arguments.precision, dry_run=arguments.dry_run, executor=arguments.executor,
+        cluster_profile=arguments.cluster_profile))
 
 
 def _list() -> int:

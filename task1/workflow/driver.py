@@ -1,32 +1,29 @@
 """Runs the workflow: resolves the run, locks the work folder, hands over to Snakemake, sums up.
 
 The lock is the kernel's (flock): it vanishes with the process that held it, so a killed run leaves nothing to clear.
-Snakemake's own lock, which a kill leaves behind, is therefore switched off.
 """
 
 import fcntl
 import os
 import sys
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from task1.config import Run, dataset, resolve, save_run
 from task1.errors import InputError
-from task1.files import write_text
 from task1.layout import Layout
-from task1.processes import driver_environment
 from task1.workflow import stages
+from task1.workflow.cluster import Cluster, read_cluster, require_plugin
+from task1.workflow.engine import Due, Engine
+from task1.workflow.leftovers import end_leftovers
 from task1.workflow.mend import Fault, keep_aside, survey
 from task1.workflow.progress import Progress
 from task1.workflow.seals import Seals
 from task1.workflow.summary import print_summary, typed
-
-SNAKEFILE = Path(__file__).with_name("Snakefile")
-CHECKSUMMED_BYTES = 1 << 30
-"""Inputs up to this size are compared by content, not by time alone: a clock set back makes nothing stale."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +44,8 @@ class Request:
     device: str
     precision: str
     dry_run: bool
+    executor: str
+    cluster_profile: Path | None
 
 
 def run(request: Request) -> int:
@@ -59,22 +58,29 @@ def run(request: Request) -> int:
                          f"({chosen[0].name} to {chosen[-1].name})")
     work = request.work.resolve()
     data = request.data.resolve() if request.data else None
+    cluster = _cluster(request)
     resolved = resolve(request.entry, request.profile, request.settings, data or Path("corpora"),
                        request.systems, request.skip_bad)
     folder = work / "runs" / f"{resolved.entry}-{resolved.profile}"
     at = Layout(folder)
     _announce(resolved, folder)
+    engine = Engine(work, {"run": str(folder.relative_to(work)), "first": chosen[0].name if request.first else "",
+                           "last": chosen[-1].name, "device": request.device, "precision": request.precision},
+                    request.jobs, cluster)
     with _locked(work):
+        if cluster and cluster.executor == "slurm" and not request.dry_run:
+            end_leftovers(work)
         seals = Seals(work)
         _save(resolved, at, seals)
         _drop_orphaned_stamps(at, resolved)
         progress = Progress(request.dry_run, seals)
         started = time.monotonic()
         broken = _broken(request, at, resolved, seals, chosen)
-        names = [stage.name for stage in chosen]
+        work_out = partial(_execute, engine, request, chosen, progress)
         # On its own first: what comes out as it was before makes nothing that depends on it stale
-        complete = (not broken or request.dry_run or _execute(request, at, names, set(), progress, broken)) and \
-            _execute(request, at, names, forced, progress, broken if request.dry_run else ())
+        complete = (not broken or request.dry_run or work_out(broken, broken)) and \
+            (request.dry_run or _execute_shares(engine, chosen, forced, work_out)) and \
+            work_out({*broken, "up_to"} if request.dry_run and broken else (), {*forced, *broken})
     if not complete:
         print(f"Stopped: {'; '.join(progress.problems)}. Mend what is told above; the same command then goes on from "
               "there.", file=sys.stderr)
@@ -155,47 +161,47 @@ def _what_is_done(fault: Fault, dry_run: bool) -> str:
     return "would be made again" if dry_run else "made again"
 
 
-def _execute(request: Request, at: Layout, chosen: Sequence[str], forced: set[str], progress: Progress,
-             broken: Sequence[str] = ()) -> bool:
-    """Bring the chosen stages up to date, or the `broken` files alone; of a dry run both."""
-    from snakemake.api import SnakemakeApi
-    from snakemake.settings.types import (
-        ConfigSettings,
-        DAGSettings,
-        ExecutionSettings,
-        OutputSettings,
-        ResourceSettings,
-    )
+def _cluster(request: Request) -> Cluster | None:
+    if request.executor == "local":
+        if request.cluster_profile:
+            raise InputError("--cluster-profile: means nothing on this machine alone; give --executor slurm, too")
+        return None
+    if not request.dry_run:
+        require_plugin(request.executor)
+    return read_cluster(request.executor, request.cluster_profile)
 
-    everything = len(chosen) == len(stages.STAGES)
+
+def _execute(engine: Engine, request: Request, chosen: Sequence[stages.Stage], progress: Progress,
+             targets: Collection[str], forced: Collection[str], **config: str) -> bool:
+    """Bring the targets (none: all that the chosen stages make) up to date, with the rules of the chosen stages."""
     progress.jobs.clear()
-    os.environ.update(driver_environment())
-    write_text(at.work / "CACHEDIR.TAG", "Signature: 8a477f597d28d172789f06886806bc55\n")
-    with SnakemakeApi(OutputSettings(dryrun=request.dry_run)) as api:
-        log = api.logger_manager.logger
-        for handler in list(log.handlers):
-            log.removeHandler(handler)
-        log.addHandler(progress)
-        try:
-            workflow = api.workflow(
-                resource_settings=ResourceSettings(cores=request.jobs),
-                config_settings=ConfigSettings(config={
-                    "run": str(at.run.relative_to(at.work)), "first": chosen[0] if request.first else None,
-                    "last": chosen[-1], "device": request.device,
-                    "precision": request.precision}),
-                snakefile=SNAKEFILE, workdir=at.work)
-            graph = workflow.dag(DAGSettings(
-                targets=frozenset({*broken, *(["up_to"] if request.dry_run else [])} if broken else ()),
-                forcerun=frozenset({*forced, *broken}), force_incomplete=True,
-                max_checksum_file_size=CHECKSUMMED_BYTES,
-                allowed_rules=frozenset() if everything else frozenset({*_allowed(request, chosen), "up_to"})))
-            graph.execute_workflow(executor="dryrun" if request.dry_run else "local",
-                                   execution_settings=ExecutionSettings(lock=False, keep_going=False))
-        except Exception as error:  # Snakemake raises its own family, all of which it can print
-            if not progress.problems:
-                progress.problems.append(_told(error, chosen))
-            return False
+    names = [stage.name for stage in chosen]
+    everything = len(chosen) == len(stages.STAGES)
+    try:
+        engine.execute(progress, targets=targets, forced=forced, dry_run=request.dry_run,
+                       rules=() if everything else (*_allowed(request, names), "up_to", "shares"), **config)
+    except InputError:
+        raise
+    except Exception as error:  # Snakemake raises its own family, all of which it can print
+        if not progress.problems:
+            progress.problems.append(_told(error, names))
+        return False
     return True
+
+
+def _execute_shares(engine: Engine, chosen: Sequence[stages.Stage], forced: Collection[str],
+                    work_out: Callable[..., bool]) -> bool:
+    """On a cluster, log-mels that are due are computed by several jobs a data set; `features` then lists their parts.
+
+    In a pass of their own: as inputs of `features` their marks would make it stale, and with it all trainings, when a
+    run goes on elsewhere.
+    """
+    if engine.cluster is None or "features" not in [stage.name for stage in chosen]:
+        return True
+    due = Due()
+    with suppress(Exception):  # what is wrong is told by the pass that is meant
+        engine.execute(due, forced=forced, dry_run=True)
+    return not due.stores or work_out({"shares"}, (), stores=" ".join(sorted(due.stores)))
 
 
 def _allowed(request: Request, chosen: Sequence[str]) -> Sequence[str]:

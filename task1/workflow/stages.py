@@ -21,7 +21,7 @@ STAGES = (
     Stage("corpus", "recordings: made (embedded corpus), downloaded, or your own folder"),
     Stage("verify", "every file there, whole and in the right format"),
     Stage("index", "the official lists as one table, folds checked for leaks"),
-    Stage("features", "log-mel spectrograms, stored once"),
+    Stage("features", "log-mel spectrograms, stored once", ("share",)),
     Stage("train", "the networks of the entry, teachers first", ("copies", "teach")),
     Stage("predict", "official output tables: development test and evaluation set", ("hold_out", "fuse", "combine")),
     Stage("score", "accuracy and log loss per class, device and city", ("score_model", "quantization")),
