@@ -18,12 +18,21 @@ PACKAGE = """\
 Write RUN/submission/<Lastname_Inst_task>.zip: for every system the output table of the evaluation set and the meta
 YAML, laid out as the organisers' validator of the entry's edition reads them; and RUN/report/technical_report.pdf, if
 it is there. Figures in the YAML come from RUN/scores (development test fold, accuracy in percent), from counting the
-trained networks, and from RUN/energy.json (kWh), if it is there.
+trained networks, and from what was measured of its energy (`submission energy`).
 
 Refused, with the figures: a system over the edition's limits, unless its entry says `submitted: false`; then it is left
 out, which is told here and in the report. Validated right after writing, as `submission validate` does: a package with
 errors is not kept. One from the embedded corpus says so in the YAML and in its file name. The same run gives the same
 bytes.
+"""
+
+ENERGY = """\
+Print the energies that the package of a run will have: kWh of training, inference and the organisers' baseline network
+on the same machine, how each was measured, or why it is null.
+
+They are measured by trainings and predictions while they run, where the extra `energy` (pip install .[energy]) is
+installed. RUN/energy/ holds what each of them took; RUN/energy.json, if somebody has written it, goes before that. See
+docs/submission.md.
 """
 
 VALIDATE = """\
@@ -112,6 +121,7 @@ def parser() -> argparse.ArgumentParser:
     verbs = top.add_subparsers(title="verbs", metavar="VERB", required=True)
     _verb(verbs, "package", "write the official package of a run", PACKAGE, _package)
     _add_validate(verbs)
+    _verb(verbs, "energy", "print the measured energies of a run", ENERGY, _energy)
     _verb(verbs, "figures", "write the tables and figures of a technical report", FIGURES, _figures)
     _verb(verbs, "pdf", "write the technical report of a run as PDF, with its source", PDF, _pdf)
     _verb(verbs, "report", "write the report of a run, as Markdown and as one HTML page", REPORT, _report)
@@ -162,6 +172,14 @@ def _package(arguments: argparse.Namespace) -> None:
 
     target = package(arguments.run)
     print("\n".join([*notes(target), str(target)]))
+
+
+def _energy(arguments: argparse.Namespace) -> None:
+    from submission.energy import system_energies, told
+    from task1.config import load_run
+    from task1.layout import Layout
+
+    print(told(system_energies(Layout(arguments.run), load_run(arguments.run))))
 
 
 def _validate(arguments: argparse.Namespace) -> int:

@@ -10,7 +10,7 @@ from typing import Any
 
 from submission.energy import Energy
 from submission.systems import Scores, SystemFacts
-from submission.validate.figures import KIBIBYTE
+from submission.validate.figures import ENERGY, KIBIBYTE
 from submission.yamltext import render
 from task1.config import Author, Edition, Run, dataset, taxonomy
 
@@ -27,6 +27,9 @@ def meta_text(facts: SystemFacts, run: Run, rules: Edition, energy: Energy) -> s
     tree = meta_tree(facts, run, rules, energy)
     comments = {key.path: key.comment for key in rules.meta_keys} | {
         "results.corpus": CORPUS_COMMENT, "system.deviations": DEVIATIONS_COMMENT}
+    for key, note in energy.notes.items():
+        if energy.kwh[key] is not None:
+            comments[f"{ENERGY}.{key}"] = f"{comments.get(f'{ENERGY}.{key}', '')} {note}"
     heading = f"Meta information of {facts.label}, DCASE{rules.year} Challenge, Task 1\n"
     if run.embedded:
         heading += f"\n{EMBEDDED_WARNING}\n"
@@ -90,7 +93,7 @@ def _values(facts: SystemFacts, run: Run, rules: Edition, energy: Energy) -> dic
                 "memory_use": facts.size(rules),
                 "macs": facts.macs(rules.macs.convention),
             },
-            "energy_consumption": dict(energy),
+            "energy_consumption": dict(energy.kwh),
             "external_datasets": [],
             "source_code": texts.source_code,
         },

@@ -1,7 +1,7 @@
 """The official package of a run: one zip that the organisers' validator of that year accepts.
 
 Inputs: a run folder with output tables of the evaluation set, scores of the development set and trained weights; the
-technical report `report/technical_report.pdf` and measured energy `energy.json` if they are there.
+technical report `report/technical_report.pdf` and measured energy (submission/energy.py) if they are there.
 Outputs: `submission/<Lastname_Inst_task>.zip` and `submission/package.json` (what was counted, found and written).
 The same inputs give the same bytes. Nothing over a limit is packed, nothing that fails our own validation stays. A
 system that its entry marks with `submitted: false` is counted and told, and not packed.
@@ -13,12 +13,13 @@ import json
 import shutil
 import tempfile
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from tqdm import tqdm
 
-from submission.energy import Energy, read_energy
+from submission.energy import Energy, system_energies
 from submission.labels import member, meta_name, output_name, package_name, report_name, task_path
 from submission.metadata import meta_text
 from submission.systems import SystemFacts, gather
@@ -51,11 +52,11 @@ def package(folder: Path) -> Path:
         told = "\n  ".join(f"{facts.label}: {reason_left_out(facts, rules)}" for facts in systems)
         raise InputError(f"{layout.config}: no system to package, expected one without `submitted: false`:\n  {told}")
     refuse_over_limit(packed, rules)
-    energy = read_energy(layout)
+    energies = system_energies(layout, run)
     clips = evaluation_clips(layout, run, rules)
     target = layout.submission / package_name(run, rules)
     with atomic_path(target) as temporary, _scratch(layout) as scratch:
-        _lay_out(Path(scratch), layout, run, rules, packed, clips, energy)
+        _lay_out(Path(scratch), layout, run, rules, packed, clips, energies)
         write_zip(temporary, Path(scratch))
         report = validate_package(temporary, rules, clips)
         if report.errors:
@@ -122,12 +123,13 @@ def _scratch(layout: Layout) -> tempfile.TemporaryDirectory[str]:
 
 
 def _lay_out(folder: Path, layout: Layout, run: Run, rules: Edition, systems: list[SystemFacts],
-             clips: list[str], energy: Energy) -> None:
+             clips: list[str], energies: Mapping[int, Energy]) -> None:
     for facts in tqdm(systems, desc="package", unit="system", disable=None):
         source = layout.output(facts.index, "evaluation")
         outputs = align(read_outputs(source), clips, str(source))
         write_outputs(folder / member(facts.label, output_name(facts.label), rules), outputs)
-        write_text(folder / member(facts.label, meta_name(facts.label), rules), meta_text(facts, run, rules, energy))
+        write_text(folder / member(facts.label, meta_name(facts.label), rules),
+                   meta_text(facts, run, rules, energies[facts.index]))
     pdf = layout.report / TECHNICAL_REPORT
     if pdf.exists():
         shutil.copyfile(pdf, folder / task_path(rules) / report_name(run.texts.label, rules))

@@ -86,6 +86,10 @@ class Layout:
         """Every int8 model before quantisation, simulated and executed."""
         return self.run / "scores" / "quantization.json"
 
+    def energy(self, what: str) -> Path:
+        """Measured energy: `<model>.training`, `<model>.<part>`, `<copies>.training`, `baseline_inference`."""
+        return self.run / "energy" / f"{what}.json"
+
     def log(self, stage: str, what: str = "all") -> Path:
         """What a stage said."""
         return self.run / "logs" / f"{stage}.{what}.txt"

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import torch
 
-from task1.config import Run, System, load_run
+from task1.config import Run, System, edition, load_run
 from task1.corpus.index import read_index
+from task1.energy import measure_baseline, measured
 from task1.ensemble import combine, fit, read_fusion, validation_scenes, write_fusion
 from task1.errors import InputError
 from task1.features.store import FeatureStore
@@ -34,7 +35,11 @@ def predict_model(run_folder: Path, name: str, part: str, device: torch.device) 
     store = FeatureStore(at.features(run, corpus), run.features)
     filenames = [clip for clip in _clips(at, run, name, part) if not (run.skip_bad and clip in store.skipped)]
     target = at.model_output(name, part)
-    write_outputs(target, predict(at.model(name), store, filenames, device))
+    with measured(energy := at.energy(f"{name}.{part}"), f"{len(filenames)} clips, {device.type}"):
+        outputs = predict(at.model(name), store, filenames, device)
+    write_outputs(target, outputs)
+    if part == "evaluation":
+        measure_baseline(at.energy("baseline_inference"), energy, edition(run.edition), len(filenames), device)
     return target
 
 

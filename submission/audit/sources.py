@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from submission.energy import Energy, read_energy
+from submission.energy import Energy, system_energies
 from task1.config import Run, load_run
 from task1.errors import InputError
 from task1.layout import Layout
@@ -60,8 +60,8 @@ class Sources:
     tables: Mapping[int, Sequence[Table]] = field(default_factory=dict)
     models: Mapping[int, Sequence[Path]] = field(default_factory=dict)
     run: Run | None = None
-    energy: Energy | None = None
-    """Of the run; None without one."""
+    energies: Mapping[int, Energy] = field(default_factory=dict)
+    """Of the run's systems; none without a run."""
     record: Any = None
     """Content of package.json; None without one."""
 
@@ -99,7 +99,7 @@ def gather(given: Given, numbers: Sequence[int]) -> Sources:
         if number in numbers and not models[number]:
             models[number] = [layout.model(name) for name in system.models]
     record = given.record or layout.submission / RECORD
-    return Sources(lists, tables, models, run, read_energy(layout), _read_record(record))
+    return Sources(lists, tables, models, run, system_energies(layout, run), _read_record(record))
 
 
 def _lists_of(layout: Layout, run: Run) -> list[List]:

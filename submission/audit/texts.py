@@ -1,8 +1,8 @@
 """Everything else in a meta file that holds a digit: label, texts, energy, corpus.
 
 Inputs: the claims of one system, its networks' sampling rate, the run where there is one. Output: rows. A label has to
-be that of the system's files. With a run, texts are held against its config.yaml and energies against its energy.json
-(measured there, so compared and not recomputed); without one nothing outside of the file says what they should be.
+be that of the system's files. With a run, texts are held against its config.yaml and energies against what it
+measured (so compared and not recomputed); without one nothing outside of the file says what they should be.
 """
 
 from collections.abc import Iterator, Mapping
@@ -25,7 +25,7 @@ OWN_WORDS = "the team's own words; --run compares them with the run's config.yam
 REASONS = {
     "system.external_datasets": "length and name of other people's recordings, which are not among the inputs",
     "system.source_code": "an address",
-    ENERGY: "measured on the team's machine; --run compares it with the run's energy.json",
+    ENERGY: "measured on the team's machine; --run compares it with what the run measured",
     "system.deviations": "the team's own words",
     "submission": OWN_WORDS, "system.description": OWN_WORDS,
 }
@@ -53,8 +53,8 @@ def text_rows(entry: Entry, known: Known, done: set[str]) -> Iterator[Row]:
             yield text(entry.label, claim, entry.label, "the name of its files")
         elif claim.key == RATE:
             yield _rate(entry.label, claim, known)
-        elif claim.key.startswith(f"{ENERGY}.") and known.sources.energy is not None:
-            yield _energy(entry.label, claim, known.sources.energy)
+        elif claim.key.startswith(f"{ENERGY}.") and entry.number in known.sources.energies:
+            yield _energy(entry.label, claim, known.sources.energies[entry.number].kwh)
         elif claim.key.startswith(f"{CORPUS}."):
             yield _corpus(entry, claim, known)
         elif claim.key in expected:
@@ -113,7 +113,7 @@ def _energy(label: str, claim: Claim, energy: Mapping[str, float | None]) -> Row
     name = claim.key.rpartition(".")[2]
     if name not in energy:
         return without(label, claim, "not checkable", UNKNOWN)
-    return figure(label, claim, energy[name], "energy.json of the run: measured, not recomputed")
+    return figure(label, claim, energy[name], "energies measured by the run, not recomputed")
 
 
 def _corpus(entry: Entry, claim: Claim, known: Known) -> Row:

@@ -6,7 +6,7 @@ import shlex
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from submission.energy import KEYS, read_energy
+from submission.energy import system_energies
 from submission.package import TECHNICAL_REPORT
 from submission.recipe_changes import recipe_changes
 from submission.report.blocks import Block, Cell, Commands, File, Files, Items, Paragraph, Section, Table
@@ -23,12 +23,12 @@ def changes(material: Material) -> Section:
     items += recipe_changes(material.run)
     if not (material.at.report / TECHNICAL_REPORT).exists():
         items.append("Technical report as PDF: not there; the package has none.")
-    energy = {key: value for key, value in read_energy(material.at).items() if value is not None}
+    energy = [f"Energy of system {index}: {key.replace('_', ' ')} {value:.4g} kWh. {one.notes.get(key, '')}"
+              for index, one in system_energies(material.at, material.run).items()
+              for key, value in one.kwh.items() if value is not None]
     items += [] if energy else ["Energy consumption: not measured."]
     blocks: list[Block] = [Items(items)] if items else [Paragraph("Nothing: the recipe was executed as published.")]
-    if energy:
-        blocks.append(Paragraph("Energy, kWh: " + ", ".join(f"{key.replace('_', ' ')} {energy[key]:.6f}" for key in KEYS
-                                                            if key in energy) + "."))
+    blocks += [Items(energy)] if energy else []
     return Section(CHANGES, blocks, brief=True)
 
 

@@ -24,6 +24,7 @@ from task1.config import FeatureSettings, Run
 from task1.config.recipe import Pix2Pix
 from task1.corpus.folds import validation_split
 from task1.corpus.index import read_index
+from task1.energy import measured
 from task1.errors import InputError
 from task1.features.store import STORE, FeatureStore, Rows
 from task1.files import atomic_path, digest
@@ -66,7 +67,8 @@ def make_pix2pix_copies(at: Layout, run: Run, recipe: Pix2Pix, folder: Path, dev
     try:
         pairs = training_pairs(rows, store, recipe, seed, device)
         checkpoint = Checkpoint(folder / "checkpoint", _identity(store, recipe, pairs, seed))
-        translator = train_generator(folder.name, recipe, pairs.train, pairs.validation, checkpoint, seed)
+        with measured(at.energy(f"{folder.name}.training"), checkpoint.identity, checkpoint.current.exists()):
+            translator = train_generator(folder.name, recipe, pairs.train, pairs.validation, checkpoint, seed)
         _save(translator, recipe, pairs, folder)
         copies = draw_copies(rows, recipe, seed)
         write_copies(folder, run.features, run.development,

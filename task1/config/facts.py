@@ -1,7 +1,7 @@
 """Schemas of the facts: taxonomy, data sets, editions of the challenge."""
 
 from fractions import Fraction
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 
@@ -174,6 +174,19 @@ class MetaKey(Strict):
     comment: str = ""
 
 
+class Baseline(Strict):
+    """The organisers' network, executed for its energy only."""
+
+    network: dict[str, Any] = Field(description="as in a recipe, with in_channels and input_size (mel, frame)")
+    source: str
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """(channel, mel, frame)"""
+        mel, frames = self.network["input_size"]
+        return self.network["in_channels"], mel, frames
+
+
 class Edition(Strict):
     name: str
     year: int
@@ -193,4 +206,5 @@ class Edition(Strict):
     package_root: str | None = Field(description="folder inside the zip above `task1/`; null: none allowed")
     report_name: str = Field(description="{label} stands for Lastname_Institute")
     meta_keys: tuple[MetaKey, ...]
+    baseline: Baseline | None = Field(default=None, description="where the meta file asks for its energy")
     notes: tuple[str, ...] = ()

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from torch import nn
 
 CLASSES = {
+    "baseline_cnn": "task1.models.baseline_cnn:BaselineCnn",
     "cp_mobile": "task1.models.cp_mobile:CPMobile",
     "dsmn": "task1.models.dsmn:DSMN",
     "dssdn": "task1.models.dssdn:DSSDN",

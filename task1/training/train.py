@@ -19,6 +19,7 @@ from task1.compress.half import to_half
 from task1.compress.quantize import prepare_qat
 from task1.compress.ship import check_writable, write_onnx
 from task1.config import ModelRecipe, Run, edition, load_run, taxonomy
+from task1.energy import measured
 from task1.errors import InputError
 from task1.features.network_input import network_input
 from task1.features.store import feature_digest
@@ -71,7 +72,8 @@ def _train(at: Layout, run: Run, name: str, device: torch.device, precision: Pre
     augmenter = Augmenter(recipe.augmentation, fold.corrections)
     base = {"10": 10.0, "e": torch.e}[run.features.log.base]
     noise = NoiseReduction(recipe, base) if recipe.augmentation.noise_mask else None
-    state = fit(name, network, recipe, fold.train, fold.validation, augmenter, checkpoint, precision, noise)
+    with measured(at.energy(f"{name}.training"), checkpoint.identity, goes_on=checkpoint.current.exists()):
+        state = fit(name, network, recipe, fold.train, fold.validation, augmenter, checkpoint, precision, noise)
     write_model(folder, run, name, recipe, fold, state, precision)
     checkpoint.remove()
 

@@ -12,8 +12,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("task1", "submission")
-CARRIERS = ("task1.config", "task1.errors", "task1.files", "task1.layout", "task1.processes", "task1.cli",
-            "task1.commands", "task1.workflow")
+CARRIERS = ("task1.config", "task1.energy", "task1.errors", "task1.files", "task1.layout", "task1.processes",
+            "task1.cli", "task1.commands", "task1.workflow")
 
 
 @cache
