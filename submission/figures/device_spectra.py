@@ -32,7 +32,7 @@ def device_spectra(recordings: Recordings) -> Item:
     if recordings.missing:
         return left_out(name, title, recordings.missing)
     own = taxonomy().reference_device
-    mean, differences = _measured(recordings, own)
+    mean, differences = measured(recordings, own)
     if not differences:
         return left_out(name, title, f"no moment is recorded by device {own} and another one")
     bands = _coarse(kilohertz_of_bands(recordings.results.run.features))
@@ -43,7 +43,7 @@ def device_spectra(recordings: Recordings) -> Item:
         recordings.made_from(), (WHOLE, 5.0), lambda figure: _fill(figure, bands, mean, differences))
 
 
-def _measured(recordings: Recordings, own: str) -> tuple[Floats, dict[str, Floats]]:
+def measured(recordings: Recordings, own: str) -> tuple[Floats, dict[str, Floats]]:
     """In decibels at POINTS frequencies: the mean spectrum of device `own`, and other devices' differences from it."""
     settings, table = recordings.results.run.features, recordings.table
     base, scale = (10.0 if settings.log.base == "10" else float(np.e)), to_decibels(settings)
