@@ -10,6 +10,7 @@ from pathlib import Path
 
 from submission.audit.contents import read_contents
 from submission.audit.digests import digest_rows
+from submission.audit.networks import Counted
 from submission.audit.ranks import rank_rows
 from submission.audit.rows import NONE, PACKAGE, Row, Verdict
 from submission.audit.show import Audit, render
@@ -27,7 +28,8 @@ def audit(path: Path, given: Given, rules: Edition | None = None) -> Audit:
         rules = edition(load_run(given.run).edition)
     contents = read_contents(path, rules)
     sources = gather(given, [entry.number for entry in contents.entries])
-    systems = [System(entry, sources, contents.rules) for entry in contents.entries]
+    known: dict[Path, Counted] = {}
+    systems = [System(entry, sources, contents.rules, known) for entry in contents.entries]
     rows = [Row(PACKAGE, one.where, NONE, NONE, NONE, "differs", one.message) for one in contents.findings]
     if sources.record is not None:
         rows += digest_rows(contents, sources.record, sources.models)

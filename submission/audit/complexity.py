@@ -1,24 +1,44 @@
 """Parameters, bytes, MACs and members of a system, and the edition's limits.
 
-Inputs: the claims of one system and its networks, counted anew. Output: rows. Of files whose normalisations are folded
-the figures of the published network follow only within bounds: a claim that is within them and not equal is
-`not checkable`, one outside differs.
+Inputs: the claims of one system and its networks, counted anew. Output: rows. Folded and integer files only bound the
+figures of the published network: a claim that is within the bounds and not equal is `not checkable`, one outside
+differs.
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from decimal import Decimal
 
 from submission.audit.claims import Claim
 from submission.audit.contents import Entry
 from submission.audit.networks import Counted
-from submission.audit.rows import NONE, Row, figure, unclaimed, without
+from submission.audit.rows import NONE, Row, figure, half_unit, unclaimed, without
 from submission.validate.figures import COMPLEXITY, KIBIBYTE
 from task1.config import Edition
 from task1.limits import Verdict, judge
 
 MEMBERS = "system.description.ensemble_method_subsystem_count"
 MISSING = "no network; give --model FILES (or --run)"
-FOLDED = "a folded file cannot tell: normalisations became biases; give the folder or the float form"
+FOLDED = "a folded or integer file only bounds the published network; give its folder, or its float form as well"
+TYPELESS = "the float form does not say in what type it ships; give that file as well"
+SHAPELESS = "the shapes in the file do not tell how often a layer works"
+
+
+@dataclass(frozen=True)
+class Range:
+    """A count, and how much less and more it may be of the published network; None where a file does not tell."""
+
+    value: float | int | None
+    less: float = 0
+    more: float = 0
+
+    @property
+    def least(self) -> float:
+        return (self.value or 0) - self.less
+
+    @property
+    def most(self) -> float:
+        return (self.value or 0) + self.more
 
 
 def complexity_rows(entry: Entry, counted: Counted | None, rules: Edition) -> Iterator[Row]:
@@ -35,41 +55,58 @@ def complexity_rows(entry: Entry, counted: Counted | None, rules: Edition) -> It
         if key == MEMBERS and claim is not None:
             yield _members(entry.label, claim, counted.members)
         elif name in known and claim is None:
-            yield unclaimed(entry.label, key, known[name][0], 2)
+            yield unclaimed(entry.label, key, known[name].value, 2)
         elif name in known and claim is not None:
-            yield _held(entry.label, claim, *known[name])
+            yield _held(entry.label, claim, known[name])
         elif claim is not None:
             yield without(entry.label, claim, "not checkable", "no rule says what this key means")
+    yield from _width(entry, counted)
     yield from _limits(entry.label, counted, rules)
 
 
-def _figures(counted: Counted, rules: Edition) -> dict[str, tuple[float | int | None, float, float]]:
-    """By key of the block: what was counted, and how much less and more it may have been before folding."""
+def _figures(counted: Counted, rules: Edition) -> dict[str, Range]:
+    """By key of the block: what was counted."""
     size = counted.size(rules)
-    kib, kib_of_all = counted.non_zero_bytes / KIBIBYTE, (counted.bytes + counted.more_bytes) / KIBIBYTE
-    figures = {"total_model_size": counted.bytes, "total_parameters": counted.parameters,
-               "total_parameters_non_zero": counted.non_zero, "model_size": kib, "memory_use": size,
-               "macs": counted.macs}
-    if not counted.more:
-        return {name: (value, 0, 0) for name, value in figures.items()}
-    more = counted.more if rules.size.as_ == "count" else counted.more_bytes
-    # rounding to integers makes zeros, folding unmakes them
-    bounds = {"total_model_size": (0, counted.more_bytes), "total_parameters": (0, counted.more),
-              "total_parameters_non_zero": (counted.non_zero, counted.parameters - counted.non_zero + counted.more),
-              "model_size": (kib, kib_of_all - kib),
-              "memory_use": (size if rules.size.counted == "non_zero" else 0, more),
-              "macs": (counted.fewer_macs, counted.more)}
-    return {name: (value, *bounds[name]) for name, value in figures.items()}
+    figures: dict[str, float | int | None] = {
+        "total_model_size": counted.bytes, "total_parameters": counted.parameters,
+        "total_parameters_non_zero": counted.non_zero, "memory_use": size, "macs": counted.macs,
+        "model_size": None if counted.non_zero_bytes is None else counted.non_zero_bytes / KIBIBYTE}
+    if not counted.more + counted.fewer:
+        return {name: Range(value) for name, value in figures.items()}
+    more, less = counted.more_bytes, counted.fewer and (counted.bytes or 0)
+    # rounding to integers makes zeros, folding unmakes them: nothing is known of these but that they are parameters
+    zeros = counted.parameters - counted.non_zero
+    size_more = counted.more if rules.size.as_ == "count" else more
+    bounds = {
+        "total_model_size": (less, more), "total_parameters": (counted.fewer, counted.more),
+        "total_parameters_non_zero": (counted.non_zero, zeros + counted.more),
+        "model_size": (figures["model_size"] or 0,
+                       ((counted.bytes or 0) - (counted.non_zero_bytes or 0) + more) / KIBIBYTE),
+        "memory_use": (size if counted.fewer or rules.size.counted == "non_zero" else 0, size_more),
+        "macs": (counted.fewer_macs, counted.more),
+    }
+    return {name: Range(value, *(bound or 0 for bound in bounds[name])) for name, value in figures.items()}
 
 
-def _held(label: str, claim: Claim, value: float | None, less: float, more: float) -> Row:
-    if value is None:
-        return without(label, claim, "not checkable", "the shapes in the file do not tell how often a layer works")
-    row, lowest, highest = figure(label, claim, value), Decimal(value - less), Decimal(value + more)
+def _held(label: str, claim: Claim, found: Range) -> Row:
+    if found.value is None:
+        return without(label, claim, "not given", TYPELESS if claim.key.endswith("size") else SHAPELESS)
+    row, lowest, highest = figure(label, claim, found.value), Decimal(found.least), Decimal(found.most)
     if row.verdict == "differs" and claim.printed is not None and lowest < highest and (
             lowest <= claim.printed <= highest):
-        return Row(label, claim.key, row.claimed, f"{lowest:f} to {highest:f}", NONE, "not checkable", FOLDED)
+        told = f"at most {highest:f}" if not lowest else f"{lowest:f} to {highest:f}"
+        return Row(label, claim.key, row.claimed, told, NONE, "not checkable", FOLDED)
     return row
+
+
+def _width(entry: Entry, counted: Counted) -> Iterator[Row]:
+    """Bytes a parameter, which folded files tell as well as others."""
+    size, parameters = (entry.claims.get(f"{COMPLEXITY}.{name}") for name in ("total_model_size", "total_parameters"))
+    if size and parameters and size.printed and parameters.printed and counted.bytes and counted.more:
+        claimed, found = size.printed / parameters.printed, Decimal(counted.bytes) / counted.parameters
+        yield Row(entry.label, "bytes a parameter", f"{claimed:.4g}", f"{found:.4g}", f"{found - claimed:+.4g}",
+                  "agrees" if abs(found - claimed) <= half_unit(size.printed) / parameters.printed else "differs",
+                  "total_model_size through total_parameters")
 
 
 def _members(label: str, claim: Claim, count: int) -> Row:
@@ -80,29 +117,41 @@ def _members(label: str, claim: Claim, count: int) -> Row:
 
 
 def _limits(label: str, counted: Counted, rules: Edition) -> Iterator[Row]:
-    size, macs = counted.size(rules), counted.macs
-    _, fewer, more = _figures(counted, rules)["memory_use"]
-    least = judge(int(size - fewer), (macs or 0) - counted.fewer_macs, rules)
-    lowest = {verdict.quantity: verdict for verdict in least}
-    for verdict in judge(int(size + more), (macs or 0) + counted.more, rules):
-        if verdict.quantity == "macs" and macs is None:
-            continue
-        yield _limit(label, verdict, lowest[verdict.quantity], size if verdict.quantity == "size" else macs or 0)
+    figures = _figures(counted, rules)
+    found = {"size": figures["memory_use"], "macs": figures["macs"]}
+    size, macs = found["size"], found["macs"]
+    least = {one.quantity: one for one in judge(int(size.least), int(macs.least), rules)}
+    for most in judge(int(size.most), int(macs.most), rules):
+        if found[most.quantity].value is None:
+            yield _unknown(label, most)
+        else:
+            yield _limit(label, most, least[most.quantity])
 
 
-def _limit(label: str, highest: Verdict, lowest: Verdict, value: int) -> Row:
-    key = f"limit of {'MACs' if highest.quantity == 'macs' else highest.quantity}"
-    if highest.limit is None:
-        return Row(label, key, "none", f"{value:,}", NONE, "agrees", "")
-    limit, recomputed = f"{highest.limit:,}", f"{value:,}"
-    if lowest.state == "over":
-        return Row(label, key, limit, recomputed, f"{value - highest.limit:+,}", "over the limit", lowest.sentence)
-    if highest.state == "over":
-        return Row(label, key, limit, recomputed, NONE, "not checkable", FOLDED)
-    return Row(label, key, limit, recomputed, NONE, "agrees", highest.sentence)
+def _unknown(label: str, verdict: Verdict) -> Row:
+    limit = "none" if verdict.limit is None else f"{verdict.limit:,}"
+    return Row(label, _key(verdict.quantity), limit, NONE, NONE, "not given",
+               SHAPELESS if verdict.quantity == "macs" else TYPELESS)
+
+
+def _limit(label: str, most: Verdict, least: Verdict) -> Row:
+    """The limit against the counted figure, or against the bounds of it."""
+    key, found = _key(most.quantity), f"{'at most ' if most.value > least.value else ''}{most.value:,}"
+    if most.limit is None:
+        return Row(label, key, "none", found, NONE, "agrees", "")
+    limit = f"{most.limit:,}"
+    if least.state == "over":
+        return Row(label, key, limit, found, f"{least.value - most.limit:+,}", "over the limit", least.sentence)
+    if most.state == "over":
+        return Row(label, key, limit, found, NONE, "not checkable", FOLDED)
+    return Row(label, key, limit, found, NONE, "agrees", most.sentence)
+
+
+def _key(quantity: str) -> str:
+    return f"limit of {'MACs' if quantity == 'macs' else quantity}"
 
 
 def _limits_without(label: str, rules: Edition) -> Iterator[Row]:
-    for name, limit in (("size", rules.size.limit), ("MACs", rules.macs.limit)):
+    for quantity, limit in (("size", rules.size.limit), ("macs", rules.macs.limit)):
         if limit is not None:
-            yield Row(label, f"limit of {name}", f"{limit:,}", NONE, NONE, "not given", MISSING)
+            yield Row(label, _key(quantity), f"{limit:,}", NONE, NONE, "not given", MISSING)

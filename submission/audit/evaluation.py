@@ -1,8 +1,8 @@
 """The output table that the package holds: its rows, whether it is the one that was made, and its scores.
 
-Inputs: the entry, the table that the team's system wrote (of a run, or given), the lists. Output: rows. A table of a
-run has to be equal in every byte to what `submission package` makes of the run's table. One that is given has to hold
-the same decisions and the same numbers as printed, each within half a unit of the last printed digit.
+Inputs: the entry, the table that the team's system wrote (of a run, or given), the lists. Output: rows. The package's
+table has to hold the same labels and the same numbers, each within half a unit of its last printed digit. In packages
+of this program every row is divided by its sum before it is printed; others may leave that out.
 """
 
 import csv
@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterator, Sequence
 from decimal import Decimal
 
 import numpy as np
+import numpy.typing as npt
 
 from submission.audit.contents import Entry
 from submission.audit.joined import is_same, join
@@ -20,11 +21,15 @@ from submission.validate.findings import named
 from submission.validate.system import expected_clips
 from task1.config import Edition, taxonomy
 from task1.errors import InputError
-from task1.outputs import Outputs, align, basename, table
+from task1.outputs import Floats, Integers, Outputs, align, basename
 from task1.scoring.evaluate import evaluate
 
 KEY = "output table"
 SHOWN = 3
+DIGITS = 9
+"""Significant ones, as our tables print."""
+CERTAIN = 0.499
+"""Of a unit of the last digit: nearer than that, rounding leaves no doubt."""
 
 
 def table_rows(entry: Entry, sources: Sequence[Table], lists: Sequence[List], rules: Edition,
@@ -61,48 +66,56 @@ def _clips(entry: Entry, outputs: Outputs, known: Sequence[Collection[str]], rul
 
 
 def _values(entry: Entry, outputs: Outputs, source: Table, from_run: bool) -> Row:
-    def row(agrees: bool, wrong: int, why: str) -> Row:
+    """Labels and numbers against those that the system gave."""
+    def row(wrong: int, why: str) -> Row:
         return Row(entry.label, f"{KEY}, values", f"{len(outputs)} rows", f"{len(outputs) - wrong} rows",
-                   f"-{wrong}" if wrong else "0", "agrees" if agrees else "differs", why)
+                   f"-{wrong}" if wrong else "0", "differs" if wrong else "agrees", why)
 
     try:
         made = align(source.outputs, outputs.filenames, str(source.path))
     except InputError as error:
-        return row(False, len(outputs), str(error))
-    if table(made).encode() == entry.table_bytes:
-        return row(True, 0, f"those of {source.path.name}, byte by byte")
-    different = _different(entry.table_bytes, outputs, _normal(made))
-    if not from_run and different:  # others need not divide rows by their sums
-        different = min(different, _different(entry.table_bytes, outputs, made), key=len)
-    if not from_run and not different:
-        return row(True, 0, f"those of {source.path.name}, as printed")
-    first = "; ".join(different[:SHOWN]) or "the same numbers, written otherwise"
-    return row(False, len(different), f"against {source.path.name}: {first}")
+        return row(len(outputs), str(error))
+    readings = [(made.probabilities / made.probabilities.sum(axis=1, keepdims=True), f".{DIGITS}g")]
+    if not from_run:  # others need not divide rows by their sums
+        readings.append((made.probabilities, "r"))
+    wrong_labels = outputs.decisions != made.decisions
+    suspects = [np.flatnonzero(wrong_labels | ~_near(outputs.probabilities, values).all(axis=1))
+                for values, _ in readings]
+    best = min(range(len(readings)), key=lambda reading: len(suspects[reading]))
+    different = _different(entry.table_bytes, outputs, made, suspects[best], *readings[best])
+    first = f": {'; '.join(different[:SHOWN])}" if different else ", as printed"
+    return row(len(different), f"{'against' if different else 'those of'} {source.path.name}{first}")
 
 
-def _normal(outputs: Outputs) -> Outputs:
-    """The numbers as `table` prints them."""
-    lines = table(outputs).splitlines()[1:]
-    return Outputs(outputs.filenames, np.array([line.split("\t")[2:] for line in lines], dtype=np.float64),
-                   outputs.decisions)
-
-
-def _different(content: bytes, outputs: Outputs, made: Outputs) -> list[str]:
-    """Rows whose label or numbers are not those that were made, as printed."""
-    scenes = list(taxonomy().scenes)
-    suspects = np.flatnonzero((outputs.probabilities != made.probabilities).any(axis=1)
-                              | (outputs.decisions != made.decisions))
+def _different(content: bytes, outputs: Outputs, made: Outputs, suspects: Integers, values: Floats,
+               form: str) -> list[str]:
+    """Those of the suspected rows whose label or printed numbers are not `made` and `values` in that form."""
     if not len(suspects):
         return []
+    scenes = taxonomy().scenes
     rows = list(csv.reader(io.StringIO(content.decode("utf-8")), delimiter="\t", quoting=csv.QUOTE_NONE))
     columns = [rows[0].index(scene) for scene in scenes]
     told = []
     for number in suspects.tolist():
-        values = made.probabilities[number].tolist()
-        wrong = [scene for scene, column, value in zip(scenes, columns, values, strict=True)
-                 if not fits(Decimal(rows[number + 1][column]), Decimal(repr(value)))]
+        wrong = [scene for scene, column, value in zip(scenes, columns, values[number].tolist(), strict=True)
+                 if not fits(Decimal(rows[number + 1][column]), Decimal(repr(value) if form == "r" else
+                                                                        format(value, form)))]
         if outputs.decisions[number] != made.decisions[number]:
             wrong.append("scene_label")
         if wrong:
             told.append(f"row {number + 2} ({named(outputs.filenames[number])}): {', '.join(wrong)}")
     return told
+
+
+def _near(printed: Floats, values: Floats) -> npt.NDArray[np.bool_]:
+    """Where a number certainly is `values` rounded to the digits of the table; what is not near is looked at as text.
+
+    The digits are the nine of our tables, or as few decimals as show every number of this one.
+    """
+    distance = np.abs(printed - values)
+    exponents = np.floor(np.log10(np.maximum(values, np.finfo(float).tiny)))
+    near = distance < CERTAIN * 10.0 ** (exponents - DIGITS + 1)
+    for decimals in range(1, DIGITS + 1):
+        if np.abs(printed - printed.round(decimals)).max() < np.finfo(float).eps:
+            return near | (distance < CERTAIN * 10.0 ** -decimals)
+    return near

@@ -6,10 +6,10 @@ normalisation's constant ones and zeros. A constant that several operations use 
 convention `torchinfo` (task1/complexity.py): weights and biases of a convolution at every output position, those of any
 other operation once; multiplications leave biases and normalisations out. Input: one clip.
 
-Exporters may fold batch normalisation into the layer before it, and every integer file is folded. Then scale and bias
-of a normalisation have become one bias, and the network before that had up to two parameters more for each such bias
-(and up to one bias at each position fewer). `Graph.more` and `Graph.fewer_macs` say how far the true figures can be
-off.
+Exporters may fold batch normalisation into the layer before it. Then its scale and bias have become one bias, and the
+network before that had up to two parameters more for each such bias and up to that bias at every position fewer MACs.
+An integer file is folded, and may have layers merged or added, so that it bounds the published network from above only.
+`Graph.more`, `fewer` and `fewer_macs` say how far the true figures can be off.
 """
 
 from collections.abc import Iterator
@@ -48,6 +48,7 @@ class Graph:
     folded: bool = False
     """Whether normalisations may have been folded into the layers before them."""
     more: int = 0
+    fewer: int = 0
     fewer_macs: int = 0
     types: set[str] = field(default_factory=set)
     """Types of the weights of convolutions and matrix products."""
@@ -70,12 +71,14 @@ def count_graph(path: Path) -> Graph:
         model = shape_inference.infer_shapes(model)
         graph = _Counter(model.graph).graph
         graph.metadata = {one.key: one.value for one in model.metadata_props}
-        return graph
     except FileNotFoundError:
         raise InputError(f"{path}: no such file; expected an ONNX file") from None
     except Exception as error:  # protobuf and onnx raise what they like at files that are no models
         told = (str(error) or repr(error)).splitlines()[0]
         raise InputError(f"{path}: cannot be read as an ONNX model ({told})") from None
+    if not graph.parameters:
+        raise InputError(f"{path}: found no weights of convolutions or matrix products, expected a trained network")
+    return graph
 
 
 class _Counter:
@@ -90,19 +93,20 @@ class _Counter:
         self.shapes = {value.name: _shape(value) for value in (*graph.value_info, *graph.output)}
         self.counted: set[str] = set()
         normalised = {node.input[0] for node in graph.node if node.op_type == "BatchNormalization"}
-        biased = []
+        biased: list[tuple[int, int]] = []
         for node in graph.node:
             if node.op_type in WEIGHTED:
                 bias = self._weighted(node, graph)
-                if bias:
-                    biased.append((node, bias))
+                biased += [bias] if bias else []
             elif node.op_type in SCALED:
                 self._scaled(node)
         self.graph.folded = bool(biased) and not any(node.output[0] in normalised for node in graph.node
                                                      if node.op_type in WEIGHTED)
         if self.graph.folded:
-            self.graph.more = BATCH_PARAMETERS * sum(channels for _, (channels, _) in biased)
-            self.graph.fewer_macs = sum(macs for _, (_, macs) in biased)
+            self.graph.more = BATCH_PARAMETERS * sum(channels for channels, _ in biased)
+            self.graph.fewer_macs = sum(macs for _, macs in biased)
+        if self.graph.weight_bytes == 1:
+            self.graph.fewer, self.graph.fewer_macs = self.graph.parameters, self.graph.macs
 
     def _weighted(self, node: onnx.NodeProto, graph: onnx.GraphProto) -> tuple[int, int] | None:
         """Count a multiplying operation; of its bias, elements and MACs."""

@@ -5,13 +5,14 @@ Inputs: folders that `task1 train` wrote, or ONNX files. Output: `Counted`, one 
 - A folder (model.json, model.safetensors): the published float network is built from its recipe and its weights are
   loaded; parameters and MACs are counted on it (task1/complexity.py), whatever form of it ships. The width of a weight
   is that of the stored numbers: of model.onnx for int8, else of model.safetensors.
-- An ONNX file: from its graph alone (submission/audit/graph.py). `NAME.float.onnx` beside `NAME.onnx` (both given) are
-  one network: counted on the first, stored as wide as the second.
+- An ONNX file: from its graph alone (submission/audit/graph.py). `NAME.float.onnx` and `NAME.onnx`, both given, are one
+  network: counted on the first, its weights as wide as in the second. The first alone does not say how wide what ships
+  is.
 """
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -25,30 +26,35 @@ FLOAT, PLAIN = ".float.onnx", ".onnx"
 
 @dataclass(frozen=True)
 class Counted:
-    """Sums over members. `more` and `fewer_macs`: how far figures of folded files may be off (else 0)."""
+    """Sums over members; None where a file does not tell."""
 
     members: int
     parameters: int
     non_zero: int
-    bytes: int
-    non_zero_bytes: int
+    bytes: int | None
+    non_zero_bytes: int | None
     macs: int | None
-    more: int
-    more_bytes: int
-    fewer_macs: int
-    sample_rates: frozenset[int]
+    more: int = 0
+    """Parameters that the published network may have beyond those of a folded or integer file; and so on."""
+    fewer: int = 0
+    more_bytes: int = 0
+    fewer_macs: int = 0
+    sample_rates: frozenset[int] = frozenset()
     """Of the recordings that the members see, where it is known."""
 
-    def size(self, rules: Edition) -> int:
+    def size(self, rules: Edition) -> int | None:
         """What the edition's size limit speaks of."""
         if rules.size.as_ == "count":
             return self.parameters if rules.size.counted == "all" else self.non_zero
         return self.bytes if rules.size.counted == "all" else self.non_zero_bytes
 
 
-def count_networks(paths: Sequence[Path]) -> Counted:
-    """All members of a system."""
-    return _sum([_folder(path) if path.is_dir() else _file(path, paths) for path in paths
+def count_networks(paths: Sequence[Path], known: dict[Path, Counted]) -> Counted:
+    """All members of a system; folders that are `known` are not counted again."""
+    for path in paths:
+        if path.is_dir() and path not in known:
+            known[path] = _folder(path)
+    return _sum([known[path] if path.is_dir() else _file(path, paths) for path in paths
                  if path.is_dir() or not _float_form(path) & set(paths)])
 
 
@@ -67,29 +73,27 @@ def _folder(folder: Path) -> Counted:
     counted = count(load_float(folder), shape_of(recipe, features))
     width = _stored_width(folder, facts["weights"])
     return Counted(1, counted.parameters, counted.non_zero, counted.parameters * width, counted.non_zero * width,
-                   counted.macs["torchinfo"], 0, 0, 0, frozenset({features.sample_rate}))
+                   counted.macs["torchinfo"], sample_rates=frozenset({features.sample_rate}))
 
 
 def _file(path: Path, paths: Sequence[Path]) -> Counted:
     graph = count_graph(path)
-    width = graph.weight_bytes
-    shipped = path.with_name(path.name.removesuffix(FLOAT) + PLAIN)
-    if path.name.endswith(FLOAT) and shipped in paths:
-        width = count_graph(shipped).weight_bytes
-    return Counted(1, graph.parameters, graph.non_zero, graph.parameters * width, graph.non_zero * width,
-                   graph.macs if graph.whole else None, graph.more, graph.more * width, graph.fewer_macs,
-                   _sample_rate(graph))
+    width: int | None = graph.weight_bytes
+    if path.name.endswith(FLOAT):
+        shipped = path.with_name(path.name.removesuffix(FLOAT) + PLAIN)
+        width = count_graph(shipped).weight_bytes if shipped in paths else None
+    return Counted(1, graph.parameters, graph.non_zero, None if width is None else graph.parameters * width,
+                   None if width is None else graph.non_zero * width, graph.macs if graph.whole else None,
+                   graph.more, graph.fewer, graph.more * (width or 0), graph.fewer_macs, _sample_rate(graph))
 
 
 def _sum(members: Sequence[Counted]) -> Counted:
-    def total(name: str) -> int:
-        return sum(getattr(member, name) for member in members)
+    def total(name: str) -> Any:
+        values = [getattr(member, name) for member in members]
+        return None if None in values else sum(values)
 
-    return Counted(
-        members=len(members), parameters=total("parameters"), non_zero=total("non_zero"), bytes=total("bytes"),
-        non_zero_bytes=total("non_zero_bytes"), more=total("more"), more_bytes=total("more_bytes"),
-        macs=None if any(member.macs is None for member in members) else total("macs"),
-        fewer_macs=total("fewer_macs"), sample_rates=frozenset[int]().union(*(one.sample_rates for one in members)))
+    totals = {field.name: total(field.name) for field in fields(Counted) if field.name != "sample_rates"}
+    return Counted(**totals, sample_rates=frozenset[int]().union(*(one.sample_rates for one in members)))
 
 
 def _float_form(path: Path) -> set[Path]:

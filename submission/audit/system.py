@@ -1,6 +1,7 @@
 """All rows of one system, and the figures that it is ranked by."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 from submission.audit.complexity import complexity_rows
 from submission.audit.consistency import consistency_rows
@@ -23,20 +24,22 @@ NO_TABLE = "no development table; give --outputs FILES (or --run)"
 class System:
     """One system of the package, recomputed as far as the sources go."""
 
-    def __init__(self, entry: Entry, sources: Sources, rules: Edition) -> None:
+    def __init__(self, entry: Entry, sources: Sources, rules: Edition, known: dict[Path, Counted]) -> None:
+        """`known`: networks that were counted for other systems."""
         self.entry, self.sources, self.rules = entry, sources, rules
         self.evaluation, development = sort_tables(sources.tables.get(entry.number, ()), entry.table)
         self.development = _only(development)
         self.joined: Joined | str = join(self.development.outputs, sources.lists) if self.development else NO_TABLE
         self.scores: Scores = {} if isinstance(self.joined, str) else evaluate(self.joined.table, self.joined.truth)
         models = sources.models.get(entry.number, ())
-        self.counted: Counted | None = count_networks(models) if models else None
+        self.counted: Counted | None = count_networks(models, known) if models else None
 
     def rows(self) -> Iterator[Row]:
         """In the order of the file, then its table."""
         entry = self.entry
         for finding in entry.findings:
-            yield Row(entry.label, finding.where, NONE, NONE, NONE, "differs", finding.found)
+            yield Row(entry.label, finding.where, NONE, NONE, NONE, "differs",
+                      finding.message if finding.expected else finding.found)
         done: set[str] = set()
         for row in (*complexity_rows(entry, self.counted, self.rules),
                     *result_rows(entry, self.joined, self.scores, self.rules),
@@ -52,8 +55,8 @@ class System:
         if self.scores:
             known |= {"accuracy": round(100 * self.scores["accuracy"], 10), "log_loss": self.scores["log_loss"]}
         if self.counted and not self.counted.more:
-            known["memory"] = self.counted.size(self.rules)
-            known |= {} if self.counted.macs is None else {"macs": self.counted.macs}
+            counts = {"memory": self.counted.size(self.rules), "macs": self.counted.macs}
+            known |= {name: value for name, value in counts.items() if value is not None}
         return known
 
     def _truth(self) -> Truth | None:

@@ -1,8 +1,9 @@
 """A made-up run with tables of all digits, its package, and the same package with something changed."""
 
 import re
+import shutil
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,14 +12,16 @@ import numpy as np
 import pytest
 from safetensors.torch import load_file, save_file
 
-from submission.audit import Audit, Given, audit
+from submission.audit import Audit, Given, audit, package_of
 from submission.package import package
-from task1.config import load_run
+from task1.config import Run, check, load_run, save_run
 from task1.files import write_json
 from task1.layout import Layout
 from task1.outputs import Outputs, read_outputs, write_outputs
+from task1.scoring.intervals import Resampling
 from task1.scoring.report import score
-from tests.submission.conftest import tiny_network
+from tests.submission import conftest
+from tests.submission.conftest import resolved, tiny_network
 
 ENERGY = {"training": 0.1234, "inference": 0.0056, "baseline_inference": 0.0078}
 
@@ -75,26 +78,42 @@ def key_at(text: str, place: int) -> str:
     return ".".join(name for _, name in path).replace("submission.authors.", "submission.authors[0].")
 
 
-@pytest.fixture
-def packed(make_run: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> Packed:
-    monkeypatch.setattr("task1.compress.restore.build", tiny_network)
-    folder = make_run()
-    layout, run = Layout(folder), load_run(folder)
-    random = np.random.default_rng(0)
+@pytest.fixture(scope="session")
+def work(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The work folder of the run, with its package; not to be changed."""
+    folder = tmp_path_factory.mktemp("audit")
+    layout, run = Layout(folder / "runs" / "made-up"), check(Run, resolved(), "made-up run")
+    layout.run.mkdir(parents=True)
+    save_run(run, layout.config)
+    conftest._weights(layout, run)
     for name in run.models:
         weights = load_file(layout.model(name) / "model.safetensors")
         save_file({key: value.half() for key, value in weights.items()}, layout.model(name) / "model.safetensors")
         write_json(layout.model(name) / "model.json", {
             "recipe": run.models[name].model_dump(mode="json"), "weights": "float16", "deviations": [],
             "features": run.features.model_dump(mode="json")})
+    conftest._evaluation(layout, run)
+    conftest._development(layout, run)
+    random = np.random.default_rng(0)
     for number in run.systems:
         for part in ("development", "evaluation"):
             table = layout.output(number, part)
             names = read_outputs(table).filenames
             write_outputs(table, Outputs(names, random.dirichlet(np.full(10, 0.3), len(names))))
         score([layout.output(number, "development")], [f"system{number}"], layout.index(run.development),
-              run.development, layout.scores(number, "development"))
-    write_json(folder / "energy.json", ENERGY)
-    path = package(folder)
+              run.development, layout.scores(number, "development"), resampling=Resampling(0))
+    write_json(layout.run / "energy.json", ENERGY)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("task1.inference.build", tiny_network)
+        package(layout.run)
+    return folder
+
+
+@pytest.fixture
+def packed(work: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Packed:
+    """A copy of the run, to be changed at will."""
+    monkeypatch.setattr("task1.compress.restore.build", tiny_network)
+    run = shutil.copytree(work, tmp_path / "work") / "runs" / "made-up"
+    path = package_of(run)
     with zipfile.ZipFile(path) as archive:
-        return Packed(folder, path, {name: archive.read(name) for name in archive.namelist()})
+        return Packed(run, path, {name: archive.read(name) for name in archive.namelist()})

@@ -30,7 +30,7 @@ def systems(packed: Packed, **given: Any) -> dict[int, System]:
     rules = edition("2023")
     entries = read_contents(packed.zip, rules).entries
     sources = gather(Given(**given), [entry.number for entry in entries])
-    return {entry.number: System(entry, sources, rules) for entry in entries}
+    return {entry.number: System(entry, sources, rules, {}) for entry in entries}
 
 
 def rows(system: System, entry: Entry) -> list[Row]:
@@ -71,7 +71,9 @@ def test_without_the_run_what_is_not_caught_is_told(packed: Packed) -> None:
     system, text = systems(packed, **packed.sources)[2], packed.members[packed.meta(2)].decode()
     assert failing(rows(system, system.entry)) == NOT_THE_RUNS
     missed = set()
-    for key, other in changed(text):
+    mutants = [(key, other) for key, other in changed(text) if "development_dataset" not in key or "bus" in key]
+    assert len(mutants) > 40
+    for key, other in mutants:
         found = {row.key: row for row in rows(system, with_meta(system.entry, other))}
         if key in NOT_THE_RUNS or found[key].verdict not in FAILING:
             missed.add(key)
