@@ -26,6 +26,10 @@ def atomic_path(target: Path) -> Iterator[Path]:
         _sync(temporary)
         temporary.chmod(0o666 & ~_umask())
         temporary.replace(target)
+    except OSError as error:  # of a write to an open file the system does not say which; a full disk is one
+        if error.errno is not None and error.filename in (None, str(temporary)):
+            error.filename = str(target)
+        raise
     finally:
         temporary.unlink(missing_ok=True)
 

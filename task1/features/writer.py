@@ -4,7 +4,10 @@ Layout and reading: task1/features/store.py. The same rows give the same bytes, 
 """
 
 import json
-from collections.abc import Iterable, Sequence
+import os
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -27,7 +30,7 @@ def write_part(path: Path, settings: FeatureSettings, dataset: str, filenames: S
     encoded = [name.encode() for name in filenames]
     text = h5py.string_dtype("utf-8", max(map(len, encoded)))
     with atomic_path(path) as temporary:
-        with h5py.File(temporary, "w") as file:
+        with _plain_errors(path), h5py.File(temporary, "w") as file:
             file.attrs["features"] = json.dumps(settings.model_dump(mode="json"), sort_keys=True)
             file.attrs["dataset"] = dataset
             file.create_dataset("filename", data=np.array(encoded, text), track_times=False)
@@ -40,6 +43,19 @@ def write_part(path: Path, settings: FeatureSettings, dataset: str, filenames: S
         if done != len(filenames):
             raise ValueError(f"{len(filenames)} rows expected, not {done}")
         return Part(path.name, len(filenames), temporary.stat().st_size, file_digest(temporary))
+
+
+@contextmanager
+def _plain_errors(path: Path) -> Iterator[None]:
+    """HDF5 hides what the system said, such as that the disk is full, in a text of several lines."""
+    try:
+        yield
+    except OSError as error:
+        said = re.search(r"errno = (\d+)", str(error))
+        if said is None:
+            raise
+        number = int(said[1])
+        raise OSError(number, os.strerror(number), str(path)) from None
 
 
 def write_store(folder: Path, settings: FeatureSettings, dataset: str, parts: Sequence[Part],

@@ -12,7 +12,7 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor
 from torch.optim import Optimizer
 
@@ -62,7 +62,7 @@ class Checkpoint:
 def save_tensors(tensors: Tensors, path: Path, facts: str | None = None) -> None:
     """Tensors as a safetensors file, `facts` in its header; the same tensors give the same bytes."""
     whole = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
-    save_file(whole, path, metadata=None if facts is None else {"facts": facts})
+    path.write_bytes(save(whole, metadata=None if facts is None else {"facts": facts}))  # a full disk is an OSError
 
 
 def optimizer_tensors(optimizer: Optimizer) -> Tensors:

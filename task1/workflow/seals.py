@@ -7,6 +7,7 @@ killed run leaves no wrong one; a file without a seal is taken as it is.
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -64,7 +65,12 @@ class Seals:
         self._write()
 
     def _write(self) -> None:
-        write_json(self.work / SEALS, {name: asdict(seal) for name, seal in self._seals.items()})
+        """On a full disk no seals are better than old ones."""
+        try:
+            write_json(self.work / SEALS, {name: asdict(seal) for name, seal in self._seals.items()})
+        except OSError:
+            with suppress(OSError):
+                (self.work / SEALS).unlink(missing_ok=True)
 
 
 def _read(path: Path) -> dict[str, Seal]:

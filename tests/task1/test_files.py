@@ -1,7 +1,9 @@
 """Files are whole or absent; digests depend on content alone."""
 
+import errno
 import hashlib
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -56,3 +58,11 @@ def test_file_digest_is_the_plain_hash(tmp_path: Path) -> None:
     content = (tmp_path / "x.json").read_bytes()
     assert file_digest(tmp_path / "x.json") == hashlib.sha256(content).hexdigest()
     assert content.index(b'"a"') < content.index(b'"b"')
+
+
+def test_a_failed_write_names_the_file_that_was_to_be_written(tmp_path: Path) -> None:
+    target = tmp_path / "table.csv"
+    with pytest.raises(OSError, match="No space left") as caught, atomic_path(target):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))  # as a write to an open file tells it: without a name
+    assert caught.value.filename == str(target)
+    assert not list(tmp_path.iterdir())
