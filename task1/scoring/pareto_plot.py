@@ -39,11 +39,11 @@ LARGEST, SMALLEST, UNKNOWN = 1200.0, 14.0, 25.0
 NAMED = 12
 SPREAD = 30
 """Ratio of the most to the fewest MACs beyond which their axis is logarithmic."""
-ROOM = 420.0, 300.0
+ROOM = 430.0, 265.0
 LETTER = 4.0, 9.0
 """Points: about the room that the marks take up, and a letter of a name, across and up."""
-Box = tuple[float, float, float]
-"""Left, right and lower edge of a name; all are as high."""
+Box = tuple[float, float, float, float]
+"""Left, right, lower and upper edge of a name or a mark."""
 
 
 def draw(path: Path, rows: Sequence[Mapping[str, Any]], title: str, styles: Styles = STYLES) -> None:
@@ -63,6 +63,7 @@ def _fill(axes: Any, points: Sequence[Mapping[str, Any]], title: str, styles: St
     most = max((row["memory"] for row in points if row.get("memory")), default=None)
     fewest = min(row["macs"] for row in points)
     logarithmic = max(row["macs"] for row in points) > SPREAD * fewest > 0
+    marks = marks_of(points, [_size(row, most, styles[row.get("from")].shape) for row in points], logarithmic)
     names: list[Box] = []
     for row in sorted(points, key=lambda row: -(row.get("memory") or 0)):  # small ones in front
         shape, colour, _ = styles[row.get("from")]
@@ -70,9 +71,8 @@ def _fill(axes: Any, points: Sequence[Mapping[str, Any]], title: str, styles: St
         axes.scatter(row["macs"] / 1e6, row["accuracy"], s=size, marker=shape, zorder=3, edgecolors="black",
                      facecolors=colour if row.get("memory") else "white", linewidths=2.0 if row.get("front") else 0.6)
         if len(points) <= NAMED or row.get("front") or row.get("from") not in (None, "official"):
-            up = _free(row, points, 0.6 * size**0.5 + 2, logarithmic, names)
-            axes.annotate(row["system"], (row["macs"] / 1e6, row["accuracy"]), xytext=(0, up), fontsize=7, zorder=4,
-                          textcoords="offset points", ha="center", va="bottom")
+            axes.annotate(row["system"], (row["macs"] / 1e6, row["accuracy"]), xytext=(0, free(row, marks, names)),
+                          fontsize=7, zorder=4, textcoords="offset points", ha="center", va="bottom")
     for kind in dict.fromkeys(row.get("from") for row in points):
         _key(axes, styles[kind].shape, styles[kind].colour, 0.6, styles[kind].meaning)
     if any(row.get("front") for row in points):
@@ -101,26 +101,34 @@ def _area(points: Sequence[Mapping[str, Any]], most: float | None) -> str:
     return f"\nArea: memory of the parameters; the largest is {most:,.0f} bytes{rest}"
 
 
-def _free(row: Mapping[str, Any], points: Sequence[Mapping[str, Any]], away: float, logarithmic: bool,
-          names: list[Box]) -> float:
-    """How many points above its mark a name has room (below: negative); `away` is the edge of the mark.
+def free(row: Mapping[str, Any], marks: Mapping[int, Box], names: list[Box]) -> float:
+    """How many points above the middle of its mark a name has room (below: negative).
 
-    Above, below, and then further up, whatever covers none of `names`, to which it is added.
+    Above, below, and then further up: whatever covers neither one of `names`, to which it is added, nor another mark.
     """
-    def place(value: float, values: Sequence[float], room: float) -> float:
-        return room * (value - min(values)) / ((max(values) - min(values)) or 1)
-
-    macs = {id(one): math.log(one["macs"]) if logarithmic else one["macs"] for one in points}
-    across = place(macs[id(row)], list(macs.values()), ROOM[0])
-    up = place(row["accuracy"], [one["accuracy"] for one in points], ROOM[1])
-    half = LETTER[0] * len(row["system"]) / 2
-    tries = [away, -away - LETTER[1], *(away + step * LETTER[1] for step in (1, 2, 3))]
-    for offset in tries:
-        if not any(across - half < right and left < across + half and abs(up + offset - lower) < LETTER[1]
-                   for left, right, lower in names):
+    left, right, lower, upper = marks[id(row)]
+    middle, half = (left + right) / 2, LETTER[0] * len(row["system"]) / 2
+    others = [*names, *(mark for key, mark in marks.items() if key != id(row))]
+    for bottom in (upper + 1, lower - 1 - LETTER[1], *(upper + 1 + step * LETTER[1] for step in (1, 2, 3))):
+        box = middle - half, middle + half, bottom, bottom + LETTER[1]
+        if not any(box[0] < other[1] and other[0] < box[1] and box[2] < other[3] and other[2] < box[3]
+                   for other in others):
             break
-    names.append((across - half, across + half, up + offset))
-    return offset
+    names.append(box)
+    return box[2] - (lower + upper) / 2
+
+
+def marks_of(points: Sequence[Mapping[str, Any]], sizes: Sequence[float], logarithmic: bool) -> dict[int, Box]:
+    """About where the marks lie, in points, by the identity of their rows."""
+    def places(values: Sequence[float], room: float) -> list[float]:
+        least, spread = min(values), max(values) - min(values)
+        return [room * (value - least) / (spread or 1) for value in values]
+
+    across = places([math.log(row["macs"]) if logarithmic else row["macs"] for row in points], ROOM[0])
+    up = places([row["accuracy"] for row in points], ROOM[1])
+    halves = [0.65 * size**0.5 for size in sizes]  # of what the widest shape covers, a square on its corner
+    return {id(row): (x - half, x + half, y - half, y + half)
+            for row, x, y, half in zip(points, across, up, halves, strict=True)}
 
 
 def _size(row: Mapping[str, Any], most: float | None, shape: str) -> float:

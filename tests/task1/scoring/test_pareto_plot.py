@@ -1,12 +1,13 @@
 """The figure: written whole or not at all, the same bytes each time, and nothing told by colour alone."""
 
+from itertools import combinations
 from pathlib import Path
 
 import pytest
 
 from task1.errors import InputError
 from task1.plotting import STYLE, SUFFIXES
-from task1.scoring.pareto_plot import COVERED, STYLES, draw
+from task1.scoring.pareto_plot import COVERED, STYLES, Box, draw, free, marks_of
 
 ROWS = [
     {"system": "A", "accuracy": 58.7, "macs": 4.35e6, "memory": 12310, "front": True, "from": "official"},
@@ -55,3 +56,16 @@ def test_what_cannot_be_drawn(tmp_path: Path, name: str, rows: list, expected: s
     with pytest.raises(InputError, match=expected):
         draw(tmp_path / name, rows, "A title")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_names_cover_neither_each_other_nor_marks() -> None:
+    rows = [{"system": name, "accuracy": accuracy, "macs": macs, "memory": 1} for name, accuracy, macs in (
+        ("small", 65.3, 5.0e8), ("middle", 65.6, 5.7e8), ("large", 66.2, 6.1e8), ("other", 40.0, 9e9))]
+    marks = marks_of(rows, [100.0] * len(rows), logarithmic=True)
+    names: list[Box] = []
+    for row in rows:
+        free(row, marks, names)
+    boxes = [*names, *marks.values()]
+    covered = [(one, other) for one, other in combinations(boxes, 2) if one not in marks.values() and
+               one[0] < other[1] and other[0] < one[1] and one[2] < other[3] and other[2] < one[3]]
+    assert covered == []
