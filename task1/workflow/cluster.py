@@ -72,7 +72,7 @@ class Cluster:
             overwrite_resources=parse_set_resources([f"{rule}:{asked}" for rule, values in profile.set_resources.items()
                                                      for asked in _assignments(values)]),
             default_resources=Resources.parse(_assignments(profile.default_resources), allow_expressions=True,
-                                              defaults="full"))
+                                              defaults="bare"))
 
     def execution(self) -> "ExecutionSettings":
         from snakemake.settings.types import ExecutionSettings

@@ -1,0 +1,163 @@
+"""Runs the smallest pipeline here and through the Slurm that runs on this machine, and compares what comes out.
+
+    python tests/cluster/trial.py FOLDER PIDFILE      (called by tests/cluster/slurm.sh; PIDFILE is the controller's)
+
+In the Slurm run, in this order: a process that computes log-mels is killed, the driver is killed while a training runs
+(and the command given again), that training is cancelled, Slurm's controller is killed and started again. At the end
+everything has to be the same, byte for byte, and the training must have gone on where it stood each time.
+"""
+
+import csv
+import hashlib
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import IO, TypeVar
+
+import yaml
+
+T = TypeVar("T")
+
+ROOT = Path(__file__).resolve().parents[2]
+EPOCHS = 12
+PATIENCE_SECONDS = 1800.0
+DOWN_SECONDS = 20.0
+KEPT = ("index/*.csv", "features/*/*/*.h5", "features/*/*/store.json", "runs/*/models/*/model.safetensors",
+        "runs/*/models/*/model.onnx", "runs/*/models/*/*.output.csv", "runs/*/system*/*.output.csv",
+        "runs/*/scores/*.json", "runs/*/submission/*")
+"""What has to be the same."""
+
+
+def main(folder: Path, controller: Path) -> None:
+    here, there = folder / "local", folder / "on-slurm"
+    profile = write_profile(folder / "profile.yaml")
+    say("a run without Slurm")
+    finish(begin(here, folder / "local.log", "--jobs", "1"))
+    say("the same through Slurm, with kills")
+    disturb(there, folder, profile, controller)
+    same(digests(here), digests(there))
+
+
+def disturb(work: Path, folder: Path, profile: Path, controller: Path) -> None:
+    on_slurm = ("--jobs", "1", "--executor", "slurm", "--cluster-profile", str(profile))
+    driver = begin(work, folder / "slurm-1.log", *on_slurm)
+    victim = until("a job computes log-mels", driver, lambda: next(workers(work, "--share"), None))
+    os.kill(victim, signal.SIGKILL)
+    say(f"killed process {victim} of that job")
+    until("a training has finished an epoch", driver, lambda: len(epochs(work)) >= 1 and training(work))
+    kept = epochs(work)[0]
+    driver.kill()
+    driver.wait()
+    left = training(work)
+    expect(left is not None, "the training outlives its driver")
+    say(f"killed the driver; Slurm job {left} goes on by itself")
+
+    driver = begin(work, folder / "slurm-2.log", *on_slurm)
+    second = until("another training goes on", driver, lambda: other(training(work), left) and len(epochs(work)) >= 4
+                   and training(work))
+    subprocess.run(["scancel", str(second)], check=True)
+    say(f"cancelled Slurm job {second}, the training")
+    third = until("it goes on in a third job", driver, lambda: other(training(work), second) and training(work))
+    os.kill(int(controller.read_text()), signal.SIGKILL)
+    say(f"killed Slurm's controller during job {third}")
+    time.sleep(DOWN_SECONDS)
+    subprocess.run(["slurmctld"], check=True)
+    say("started it again")
+    finish(driver)
+    said = (folder / "slurm-2.log").read_text()
+    expect(re.search(rf"Slurm jobs of a run that was killed .*cancelled: .*\b{left}\b", said) is not None,
+           "the job left behind is named and cancelled")
+    expect(epochs(work)[0] == kept, "the first epoch is the one of the first job: nothing was trained twice")
+    expect(not list(work.glob("features/*/*/share-*")), "marks of shares are cleared away")
+
+
+def write_profile(path: Path) -> Path:
+    """The project's own profile, for one small node without accounting."""
+    content = yaml.safe_load((ROOT / "task1" / "workflow" / "profiles" / "slurm" / "config.yaml").read_text())
+    content |= {"latency-wait": 10, "slurm-status-command": "squeue", "slurm-init-seconds-before-status-checks": 3,
+                "set-threads": dict.fromkeys(content["set-threads"], 1), "set-scatter": {"features": 2},
+                "slurm-keep-successful-logs": True}
+    path.write_text(yaml.safe_dump(content))
+    return path
+
+
+def begin(work: Path, log: Path, *arguments: str) -> "subprocess.Popen[bytes]":
+    stream: IO[bytes] = log.open("wb")
+    return subprocess.Popen([sys.executable, "-m", "task1", "run", "--profile", "tiny", "--set",
+                             f"training.epochs={EPOCHS}", "--work", str(work), *arguments], stdout=stream,
+                            stderr=subprocess.STDOUT, cwd=ROOT)
+
+
+def finish(driver: "subprocess.Popen[bytes]") -> None:
+    expect(driver.wait(PATIENCE_SECONDS) == 0, "the run ends well")
+
+
+def until(what: str, driver: "subprocess.Popen[bytes]", look: Callable[[], T | None]) -> T:
+    """What `look` finds first that is true."""
+    patience = time.monotonic() + PATIENCE_SECONDS
+    while not (found := look()):
+        if driver.poll() is not None or time.monotonic() > patience:
+            raise SystemExit(f"FAILED: {what} (the run {'goes on' if driver.poll() is None else 'has ended'})")
+        time.sleep(0.1)
+    say(what)
+    return found
+
+
+def workers(work: Path, argument: str) -> Iterator[int]:
+    """Processes of ours that work in the folder with this argument; not the shells and Snakemakes above them."""
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            words = (process / "cmdline").read_bytes().split(b"\0")
+            if argument.encode() in words and (process / "cwd").readlink() == work:
+                yield int(process.name)
+        except OSError:
+            continue
+
+
+def training(work: Path) -> str | None:
+    """The Slurm job that runs the training of a model."""
+    shown = subprocess.run(["squeue", "-h", "-t", "running", "-o", "%i|%Z|%k"], capture_output=True, text=True,
+                           check=False)
+    rows = (line.split("|") for line in shown.stdout.splitlines())
+    return next((job for job, folder, comment in rows if Path(folder) == work and "rule_train" in comment), None)
+
+
+def other(job: str | None, than: str | None) -> bool:
+    return job is not None and job != than
+
+
+def epochs(work: Path) -> list[dict[str, str]]:
+    """Rows of the training's history, with the seconds that each epoch took."""
+    for path in work.glob("runs/*/models/*/history.csv"):
+        with path.open(newline="") as stream:
+            return list(csv.DictReader(stream))
+    return []
+
+
+def digests(work: Path) -> dict[str, str]:
+    files = sorted(path for pattern in KEPT for path in work.glob(pattern))
+    return {str(path.relative_to(work)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+
+
+def same(first: dict[str, str], second: dict[str, str]) -> None:
+    other = sorted(name for name in first.keys() | second.keys() if first.get(name) != second.get(name))
+    expect(not other, f"{len(first)} files are the same, byte for byte" + "".join(f"\n  differs: {n}" for n in other))
+
+
+def expect(true: bool, what: str) -> None:
+    if not true:
+        raise SystemExit(f"FAILED: {what}")
+    say(f"ok: {what}")
+
+
+def say(what: str) -> None:
+    print(f"{time.strftime('%H:%M:%S')} {what}", flush=True)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), Path(sys.argv[2]))
