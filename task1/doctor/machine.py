@@ -95,8 +95,12 @@ def _memory(needed: Needs, on_gpu: bool) -> Iterator[Finding]:
     told = (f"{needed.at_once} trainings at a time take" if needed.at_once > 1 else "a training takes")
     if free is None:
         yield ok("machine", f"memory cannot be told here; {told} about {readable(asked)}")
-    elif free >= asked:
+    elif free >= max(asked, 0 if on_gpu else needed.at_once * needed.generous):
         yield ok("machine", f"memory: {readable(free)} to be had, {told} about {readable(asked)}")
+    elif free >= asked:
+        yield warning("machine", f"memory: {readable(free)} to be had, {told} {readable(asked)} and, with a hungry "
+                      f"network, up to {readable(needed.at_once * needed.generous)}", "if a training is killed, use "
+                      "fewer --jobs or a smaller training.batch_size")
     else:
         one = asked // needed.at_once
         fewer = (f"use --jobs {max(1, free // one)}, so that fewer run at a time" if free >= one

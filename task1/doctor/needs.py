@@ -1,7 +1,7 @@
 """What a run needs in bytes, projected from the manifests' counts and the recipe; nothing is read but facts.
 
 Recordings as WAV files on blocks of a disk, log-mels as float16, a training's clips all in memory. Beside them a
-process has its libraries and its batch: PROCESS_BYTES, measured on the smallest runs.
+process has its libraries and its batch: TRAINING_PROCESS_BYTES, measured on the smallest run.
 """
 
 import math
@@ -9,22 +9,25 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from task1.config import Dataset, ModelRecipe, Run, dataset
+from task1.workflow import memory
 
 WAV_HEADER, DISK_BLOCK = 44, 4096
 BYTES_PER_VALUE = 2
-PROCESS_BYTES = {"features": 350 * 10**6, "train": 1_100 * 10**6, "predict": 450 * 10**6}
-"""Greatest resident memory of each verb on 320 clips, with PyTorch on a CPU."""
+TRAINING_PROCESS_BYTES = 1_100 * 10**6
+"""Greatest resident memory of `task1 train` on 140 clips, with PyTorch on a CPU; no other verb takes more."""
 RESULTS_BYTES = 200 * 10**6
 """Models, tables, scores, package and report of a run."""
 
 
 @dataclass(frozen=True)
 class Needs:
-    """In bytes. `training` is what the clips of the largest training take; `at_once` trainings run side by side."""
+    """In bytes. `training` is what the clips of the largest training take, `generous` what a cluster is asked for it,
+    the hungriest batch included; `at_once` trainings run side by side."""
 
     features: dict[str, int]
     copies: int
     training: int
+    generous: int
     at_once: int
 
     @property
@@ -34,7 +37,7 @@ class Needs:
 
     def memory(self, on_gpu: bool) -> int:
         """Of the machine; on a GPU the clips lie in its memory."""
-        return self.at_once * (PROCESS_BYTES["train"] + (0 if on_gpu else self.training))
+        return self.at_once * (TRAINING_PROCESS_BYTES + (0 if on_gpu else self.training))
 
 
 def needs(run: Run, cores: int) -> Needs:
@@ -43,7 +46,8 @@ def needs(run: Run, cores: int) -> Needs:
     sizes = {name: dataset(name).counts.files * clip for name in (run.development, run.evaluation)}
     copies = {name: clips for model in run.models.values() for name, clips in _copies(run, model)}
     training = max(learned(run, model) * clip for model in run.models.values())
-    return Needs(sizes, sum(copies.values()) * clip, training, min(cores, len(run.models)))
+    generous = max(memory.for_training(run, name) for name in run.models) * 10**6
+    return Needs(sizes, sum(copies.values()) * clip, training, generous, min(cores, len(run.models)))
 
 
 def clip_bytes(run: Run) -> int:

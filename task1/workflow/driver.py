@@ -80,7 +80,8 @@ def run(request: Request) -> int:
         # On its own first: what comes out as it was before makes nothing that depends on it stale
         complete = (not broken or request.dry_run or work_out(broken, broken)) and \
             (request.dry_run or _execute_shares(engine, chosen, forced, work_out)) and \
-            work_out({*broken, "up_to"} if request.dry_run and broken else (), {*forced, *broken})
+            work_out({*broken, "up_to"} if request.dry_run and broken else (),
+                     {*forced, *(broken if request.dry_run else ())})
     if not complete:
         print(f"Stopped: {'; '.join(progress.problems)}. Mend what is told above; the same command then goes on from "
               "there.", file=sys.stderr)

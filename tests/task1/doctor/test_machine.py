@@ -7,9 +7,9 @@ import pytest
 
 from task1.doctor import environment, machine
 from task1.doctor.finding import Finding
-from task1.doctor.needs import PROCESS_BYTES, Needs
+from task1.doctor.needs import TRAINING_PROCESS_BYTES, Needs
 
-NEEDED = Needs({"a": 10**9}, 0, 3 * 10**9, 2)
+NEEDED = Needs({"a": 10**9}, 0, 3 * 10**9, 8 * 10**9, 2)
 Usage = namedtuple("Usage", "total used free")
 
 
@@ -23,8 +23,11 @@ def about(findings: list[Finding], word: str) -> Finding:
 
 
 @pytest.mark.parametrize(("available", "level", "mend"), [
-    (2 * (PROCESS_BYTES["train"] + 3 * 10**9), "ok", ""),
-    (2 * (PROCESS_BYTES["train"] + 3 * 10**9) - 1, "problem", "use --jobs 1, so that fewer run at a time"),
+    (16 * 10**9, "ok", ""),
+    (16 * 10**9 - 1, "warning", "if a training is killed, use fewer --jobs or a smaller training.batch_size"),
+    (2 * (TRAINING_PROCESS_BYTES + 3 * 10**9), "warning",
+     "if a training is killed, use fewer --jobs or a smaller training.batch_size"),
+    (2 * (TRAINING_PROCESS_BYTES + 3 * 10**9) - 1, "problem", "use --jobs 1, so that fewer run at a time"),
     (10**9, "problem", "stop other programs, or use a machine with more memory"),
 ])
 def test_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, available: int, level: str, mend: str) -> None:

@@ -1,7 +1,7 @@
 """Projected bytes against counts written out by hand."""
 
 from task1.config import dataset, resolve
-from task1.doctor.needs import PROCESS_BYTES, learned, needs, recordings_bytes
+from task1.doctor.needs import TRAINING_PROCESS_BYTES, learned, needs, recordings_bytes
 
 
 def test_wang2023_on_the_real_sets() -> None:
@@ -11,8 +11,8 @@ def test_wang2023_on_the_real_sets() -> None:
     assert found.features == {"tau2022mobile_dev": 230_350 * clip, "tau2023mobile_eval": 118_800 * clip}
     assert found.training == 139_620 * clip
     assert (found.copies, found.at_once) == (0, 2)
-    assert found.memory(on_gpu=False) == 2 * (PROCESS_BYTES["train"] + 139_620 * clip)
-    assert found.memory(on_gpu=True) == 2 * PROCESS_BYTES["train"]
+    assert found.memory(on_gpu=False) == 2 * (TRAINING_PROCESS_BYTES + 139_620 * clip)
+    assert found.memory(on_gpu=True) == 2 * TRAINING_PROCESS_BYTES
     assert needs(run, 16).at_once == 4
 
 
