@@ -80,9 +80,11 @@ gives the same bytes. `submission package` puts the PDF into the package.
 """
 
 REPORT = """\
-Write RUN/report/report.md and RUN/report/index.html (one file, no network): scores of every system on seen and unseen
-devices, per scene and device, complexity against the edition's limits, and where each number comes from. Needs
-RUN/submission/package.json, so `submission package` comes first.
+Write RUN/report/index.html (one file, no network) and RUN/report/report.md (short): scores with intervals by device,
+scene and both, confusion, calibration, learning curves, complexity against the edition's limits, float against int8,
+every model, the paper's figures beside this run's, place on the leaderboard, recordings of the same moment to see and
+hear, and where each number comes from. Needs RUN/submission/package.json, so `submission package` comes first; what
+else is not there is left out or told. The same run gives the same bytes.
 """
 
 AUDIT = """\

@@ -10,7 +10,7 @@ from submission.report.formats import Metric, Node, bounds, figure, sentence
 from submission.report.svg import SHAPES, WIDTH, Drawing, Scale, rounded, tick_text
 from task1.config import taxonomy
 
-POINTS = "Points with 95 % intervals. Dashed: what equal probabilities for all scenes score."
+POINTS = "Points with 95 % intervals, where there are any. Dashed: what equal probabilities for all scenes score."
 """How these figures are to be read."""
 LABELS = 112.0
 RIGHT = 12.0

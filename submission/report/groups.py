@@ -96,7 +96,8 @@ def scenes_on_devices(name: str, scored: Parts) -> Section | None:
         figures.append(Figure(title, drawing))
     clips = [node["clips"] for one in scored.values() for line in one.scores["class_device_wise"].values()
              for node in line.values() if node["clips"]]
-    few = (f" A cell rests on {min(clips)} to {max(clips)} clips: small differences mean nothing."
+    rests = f"{min(clips)}" if min(clips) == max(clips) else f"{min(clips)} to {max(clips)}"
+    few = (f" A cell rests on {rests} clip{'' if max(clips) == 1 else 's'}: small differences mean nothing."
            if min(clips) < 30 else "")
     return Section("Scene by device", [
         Figures(figures, f"Percent of the clips of the {name} decided rightly.{few}"),
