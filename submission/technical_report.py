@@ -42,6 +42,9 @@ REFERENCES = f"{NAME}.references.yaml"
 WIDTH = 118
 BOTTOM = 786.0
 """Where the template's columns end, in points from the top of the page."""
+_MATHS = re.compile(r"(?<!\\)\$.*?(?<!\\)\$")
+_KEPT = "\0"
+"""A blank that no line is broken at; no text has this character any more (markup.one_line)."""
 _BEGINS_NUMBERED = re.compile(r"^(\d+)\.(?!\S)")
 
 
@@ -102,8 +105,9 @@ def render(material: Material, content: Sequence[Section]) -> str:
 
 def fold(text: Typst, indent: str = "") -> Typst:
     """Markup in lines that a person can edit; typst takes a line break for a blank."""
-    lines = textwrap.wrap(text, WIDTH, break_long_words=False, break_on_hyphens=False)
-    return Typst(f"\n{indent}".join(_guard(lines)))
+    whole = _MATHS.sub(lambda found: found[0].replace(" ", _KEPT), text)
+    lines = textwrap.wrap(whole, WIDTH, break_long_words=False, break_on_hyphens=False)
+    return Typst(f"\n{indent}".join(_guard(lines)).replace(_KEPT, " "))
 
 
 def _guard(lines: list[str]) -> Iterator[str]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from submission.technical.blocks import Block, Paragraph, Table
+from submission.technical.groups import names_of
 from submission.technical.markup import Typst, join, say
 from submission.technical.material import Material
 from submission.technical.printed import ABSENT, METRICS, TITLES, percent_of, with_interval
@@ -86,7 +87,7 @@ def integers(compared: Mapping[str, Any]) -> list[Block]:
     floats = [row["model"] for row in compared["models"] if row["float_operations"]]
     if floats:
         told = join([told, say("Not every operation of {} is executed on integers.",
-                               listing(say("_{}_", name) for name in floats))])
+                               names_of(floats))])
     return [Paragraph(told), Table(
         "tab-integers", Typst("Accuracy in percent / log loss in nats before quantization, simulated and executed, and "
                               "the share of clips on which the last two decide alike."),

@@ -35,6 +35,11 @@ def whom(run: Run, names: Sequence[str]) -> Typst:
         of_role = [name for name, recipe in run.models.items() if recipe.role == role]
         if names and sorted(of_role) == sorted(names):
             return Typst(f"the {several if len(names) > 1 else ROLES[role]}")
+    return names_of(names)
+
+
+def names_of(names: Sequence[str]) -> Typst:
+    """The models by name."""
     return listing(say("_{}_", name) for name in names)
 
 

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from submission.technical.blocks import Block, Heading, Paragraph, Section, Table
-from submission.technical.groups import by_value, whom
+from submission.technical.blocks import Block, Bullets, Heading, Paragraph, Section, Table
+from submission.technical.groups import by_value, names_of, whom
 from submission.technical.markup import Typst, say
 from submission.technical.material import Material, Model
 from submission.technical.network_words import Spec, describe
@@ -20,15 +20,19 @@ _LEADS = ("Upsample", "ZeroPad2d")
 def networks(material: Material) -> Section:
     """Networks of the systems with their layers, then those that only help or compare."""
     run = material.run
-    blocks: list[Block] = []
     groups = by_value(run, lambda recipe: recipe.network)
     shipped = {name for system in material.systems for name in system.system.models}
     kinds: dict[str, list[tuple[Spec, list[str]]]] = {}
     for spec, names in sorted(groups, key=lambda group: shipped.isdisjoint(group[1])):  # the systems' own first
         kinds.setdefault(str(spec["class"]), []).append((spec, names))
+    blocks: list[Block] = []
+    baselines: list[Typst] = []
     for alike in kinds.values():
         (first, names), others = alike[0], alike[1:]
         everyone = [name for _, own in alike for name in own]
+        if not others and all(run.models[name].role == "baseline" for name in everyone):
+            baselines.append(say("{}: {}", names_of(names), describe(first)))
+            continue
         if len(kinds) > 1:
             blocks.append(Heading(capital(whom(run, everyone))))
         blocks.append(Paragraph(describe(first)))
@@ -37,6 +41,8 @@ def networks(material: Material) -> Section:
             blocks += [Paragraph(say("@{} lists the layers of _{}_ with what they count.", Typst(table.label),
                                      names[0])), table]
         blocks += [_variation(material, own, other, first, names) for other, own in others]
+    if baselines:
+        blocks += [Heading(Typst("Baselines")), Bullets(baselines)]
     return Section("Networks", blocks)
 
 
@@ -50,7 +56,7 @@ def _variation(material: Material, names: list[str], spec: Spec, base: Spec, bas
 
 def _changed(title: str, ours: Any, theirs: Any) -> Typst:
     if ours is None:
-        return say("the absence of _{}_", title)
+        return say("no _{}_", title)
     return say("_{}_ {}", title, shown(ours)) if theirs is None else say("_{}_ {} instead of {}", title, shown(ours),
                                                                         shown(theirs))
 

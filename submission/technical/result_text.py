@@ -24,7 +24,8 @@ def results(material: Material) -> Section:
     blocks += [Heading(Typst("Complexity")), *complexity(material)]
     if material.quantization and material.quantization["models"]:
         blocks += [Heading(Typst("Integers against floats")), *integers(material.quantization)]
-    if len(material.models) > 1:
+    alone = {system.system.models for system in material.systems}
+    if any((name,) not in alone for name in material.models):
         blocks += [Heading(Typst("All networks")), *comparison(material)]
     return Section("Results", blocks)
 

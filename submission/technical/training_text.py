@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from submission.technical.blocks import Block, Heading, Paragraph, Section, Table
-from submission.technical.groups import by_value, whom
+from submission.technical.groups import by_value, names_of, whom
 from submission.technical.markup import Typst, join, say
 from submission.technical.material import Material
 from submission.technical.words import counted, listing, measured, number, percent, plain, uncapital
@@ -22,6 +22,7 @@ def training(material: Material) -> Section:
     """How the networks learn, and what of them ships."""
     blocks: list[Block] = [
         Paragraph(join([*_each(material, lambda recipe: recipe.training.loss, _loss),
+                        *_each(material, lambda recipe: recipe.training.loss.orthonormal_weight, _penalty),
                         *_each(material, lambda recipe: recipe.training, _optimisation)])),
         Paragraph(join([*_each(material, lambda recipe: recipe.training.validation_share, _validation),
                         *_each(material, lambda recipe: recipe.training.data, _data),
@@ -55,13 +56,14 @@ def _loss(settings: Loss) -> Typst:
                         plain(settings.scene_weight), plain(settings.super_weight)),
         "pcgrad": say("The cross-entropies of scenes (weight {}) and super-classes (weight {}) are two tasks whose "
                       "gradients are projected where they conflict @pcgrad: "
-                      "$g_i <- g_i - (g_i dot g_j) / (norm(g_j)^2) g_j$ if $g_i dot g_j < 0$.",
+                      "$g_i <- g_i - (g_i dot g_j) \\/ norm(g_j)^2 dot g_j$ if $g_i dot g_j < 0$.",
                       plain(settings.scene_weight), plain(settings.super_weight))}
-    text = ways[settings.combine]
-    if settings.orthonormal_weight:
-        text = join([text, say("A penalty of weight {} keeps the first 1 × 1 convolution of each operator near an "
-                               "orthonormal set.", plain(settings.orthonormal_weight))])
-    return text
+    return ways[settings.combine]
+
+
+def _penalty(weight: float) -> Typst:
+    return say("A penalty of weight {} keeps the first 1 × 1 convolution of each operator near an orthonormal set.",
+               plain(weight)) if weight else Typst("")
 
 
 def _optimisation(settings: Training) -> Typst:
@@ -180,9 +182,9 @@ def _distillation(material: Material) -> Typst:
     students = [(settings, names) for settings, names in by_value(material.run, lambda recipe: recipe.distillation)
                 if settings]
     for settings, names in students:
-        teachers = listing(say("_{}_", name) for name in settings.teachers)
+        teachers = names_of(settings.teachers)
         of_several = "the averaged probabilities of " if len(settings.teachers) > 1 else ""
-        sentences.append(say("{} {} from {}{}{}.", listing(say("_{}_", name) for name in names),
+        sentences.append(say("{} {} from {}{}{}.", names_of(names),
                              "learns" if len(names) == 1 else "learn", of_several, teachers, _super_labels(settings)))
     temperatures = sorted({(settings.temperature, settings.weight) for settings, _ in students})
     values = listing(say("$T = {}$ and $w = {}$", plain(t), plain(w)) for t, w in temperatures)
@@ -232,7 +234,7 @@ def _ensembles(material: Material) -> list[Typst]:
 
 
 def _ensemble(index: int, system: System) -> Typst:
-    members = listing(say("_{}_", name) for name in system.models)
+    members = names_of(system.models)
     ways = {"mean": "the mean of the probabilities", "log_mean": "the geometric mean of the probabilities",
             "weighted": "a weighted mean of the probabilities",
             "linear": "a linear combination of the logarithms of the probabilities, with a bias a scene",

@@ -69,10 +69,20 @@ def shown(value: Any) -> str:
         return plain(value)
     if isinstance(value, Mapping):
         return ", ".join(f"{key} {shown(part)}" for key, part in value.items())
+    if isinstance(value, Sequence) and value and all(isinstance(part, bool) for part in value):
+        return _flags(value)
     if isinstance(value, Sequence) and not isinstance(value, str):
         nested = any(isinstance(part, Sequence) and not isinstance(part, str) for part in value)
         return ("; " if nested else ", ").join(map(shown, value))
     return str(value)
+
+
+def _flags(flags: Sequence[bool]) -> str:
+    """Which of several are switched on."""
+    on = [position for position, flag in enumerate(flags, start=1) if flag]
+    if len(on) in (0, len(flags)):
+        return f"all {len(flags)}" if on else f"none of {len(flags)}"
+    return f"{'no.' if len(on) == 1 else 'nos.'} {listing(on)} of {len(flags)}"
 
 
 def uncapital(text: Typst) -> Typst:

@@ -236,5 +236,8 @@ def test_lines_of_the_source_do_not_begin_as_lists_do(make_material: MakeMateria
     text = Typst("word " * 23 + "12. - = + / end " * 12)
     for line in fold(text).splitlines():
         assert not line.startswith(("-", "=", "+", "/", "12. "))
+    maths = fold(Typst("word " * 22 + "$g_i <- g_i - (g_i dot g_j) + 1$ " * 9))
+    assert maths.count("$g_i <- g_i - (g_i dot g_j) + 1$") == 9
+    assert "\n" in maths
     material = make_material("wang2023")
     assert max(len(line) for line in render(material, sections(material)).splitlines() if "table" not in line) < 300

@@ -131,7 +131,7 @@ def test_fusions_are_told(make_material: Any) -> None:
 def test_networks_that_differ_little_are_told_by_their_difference(make_material: Any) -> None:
     text = text_of(networks(make_material("wang2023")))
     assert "All five blocks cut the frequency axis" in text
-    assert "_model2_ is like _model1_, but for _cut_ no, no, no, no, no instead of yes, yes, yes, yes, yes." in text
+    assert "_model2_ is like _model1_, but for _cut_ none of 5 instead of all 5." in text
 
 
 def test_every_network_of_the_project_has_words() -> None:

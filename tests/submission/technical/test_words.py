@@ -33,7 +33,9 @@ def test_settings_as_people_write_them(value: float, text: str) -> None:
 
 def test_values_of_recipes() -> None:
     assert shown([[96], [96, 96]]) == "96; 96, 96"
-    assert shown([True, False]) == "yes, no"
+    assert shown([True, False, True]) == "nos. 1 and 3 of 3"
+    assert shown([True, False]) == "no. 1 of 2"
+    assert (shown([False, False]), shown([True, True]), shown(True)) == ("none of 2", "all 2", "yes")
     assert shown(None) == "-"
     assert shown({"after": [1, 4]}) == "after 1, 4"
     assert percent(0.2) == "20\u00a0%"
