@@ -14,7 +14,6 @@ from task1.config import ModelRecipe, taxonomy
 from task1.config.recipe import Decision
 from task1.errors import InputError
 from task1.inference import decide, load_trained, predict
-from task1.outputs import Outputs
 from task1.training.checkpoint import save_tensors
 
 RECIPE = {
@@ -145,5 +144,6 @@ def test_training_rows_and_clips(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(InputError, match="1 of them without a known scene"):
         load_clips([(store, index.assign(scene=["", "bus", "bus", "bus"]))], CPU, "clips")  # type: ignore[list-item]
     both = load_clips([(store, index[:1]), (store, index[3:])], CPU, "clips")  # type: ignore[list-item]
-    assert both.filenames == ["audio/0.wav", "audio/3.wav"] and both.devices == ["a", "s1"]
+    assert both.filenames == ["audio/0.wav", "audio/3.wav"]
+    assert both.devices == ["a", "s1"]
     np.testing.assert_array_equal(both.logmel.numpy(), store.logmel[[0, 3]])
