@@ -7,6 +7,7 @@ plugin (`slurm-...`, `kubernetes-...`). Out: Snakemake's settings objects.
 
 import dataclasses
 import importlib.util
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -80,12 +81,12 @@ class Cluster:
         return ExecutionSettings(lock=False, keep_going=self.profile.keep_going, retries=self.profile.retries,
                                  latency_wait=self.profile.latency_wait)
 
-    def remote(self) -> "RemoteExecutionSettings":
-        """The variable that ends jobs of this machine with their driver means nothing elsewhere."""
+    def remote(self, work: Path) -> "RemoteExecutionSettings":
+        """Jobs begin in the work folder; the variable that ends a job with its driver means nothing on a cluster."""
         from snakemake.settings.types import RemoteExecutionSettings
 
         image = {"container_image": self.profile.container_image} if self.profile.container_image else {}
-        return RemoteExecutionSettings(precommand=f"unset {DRIVER_VARIABLE}", **image)
+        return RemoteExecutionSettings(precommand=f"cd {shlex.quote(str(work))} && unset {DRIVER_VARIABLE}", **image)
 
     def plugin_settings(self) -> Any:
         """The plugin's own settings; one sentence where the plugin or one of its options is not there."""

@@ -64,7 +64,8 @@ class Engine:
             return {"executor": "dryrun" if dry_run else "local",
                     "execution_settings": ExecutionSettings(lock=False, keep_going=False)}
         return {"executor": self.cluster.executor, "executor_settings": self.cluster.plugin_settings(),
-                "execution_settings": self.cluster.execution(), "remote_execution_settings": self.cluster.remote()}
+                "execution_settings": self.cluster.execution(),
+                "remote_execution_settings": self.cluster.remote(self.work)}
 
 
 class Due(logging.Handler):

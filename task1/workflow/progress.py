@@ -4,6 +4,7 @@ import logging
 import sys
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from task1.workflow.seals import Seals
 from task1.workflow.stages import STAGES
@@ -39,8 +40,7 @@ class Progress(logging.Handler):
         elif event == "job_finished":
             self._end(self.jobs.get(record.__dict__["job_id"]))
         elif event == "job_error":
-            job = self.jobs.get(record.__dict__.get("jobid", -1))
-            self.problems.append(f"stage {record.__dict__['rule_name']}" + (f" ({job.label})" if job else ""))
+            self._fail(record)
 
     def _begin(self, record: logging.LogRecord) -> None:
         said = record.__dict__
@@ -66,6 +66,30 @@ class Progress(logging.Handler):
         self.seals.set(job.rule, job.wildcards, job.outputs)
         self.finished.append((f"{job.rule} {job.label}".strip(), seconds))
         print(f"      {job.rule} {job.label} done in {seconds:.1f} s", file=sys.stderr, flush=True)
+
+    def _fail(self, record: logging.LogRecord) -> None:
+        said = record.__dict__
+        job = self.jobs.get(said.get("jobid", -1))
+        problem = f"stage {said['rule_name']}" + (f" ({job.label})" if job and job.label else "")
+        if problem not in self.problems:  # a cluster may have tried several times
+            self.problems.append(problem)
+        number = (said.get("aux") or {}).get("external_jobid")
+        why = (said.get("rule_msg") or "").split("For further error details")[0].strip()
+        if number:  # what it said stands in a file of the cluster's
+            why = f"the cluster's job {number} failed" + "".join(
+                f"; see {log}{_last_words(Path(log))}" for log in said["log"][-1:])
+        if why:
+            print(f"      {problem.removeprefix('stage ')}: {why}", file=sys.stderr, flush=True)
+
+
+def _last_words(log: Path) -> str:
+    """The sentence with which one of our commands ended, if the log has one."""
+    try:
+        lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return ""
+    told = [line for line in lines if line.startswith(("task1: ", "submission: "))]
+    return f"\n      {told[-1]}" if told else ""
 
 
 def _short(reason: str) -> str:

@@ -52,7 +52,11 @@ fi
 
 pids=()
 stop_all() {
-    scancel --user root 2>/dev/null || true
+    scancel --user "$(id -un)" 2>/dev/null || true
+    for _ in $(seq 30); do
+        [ -n "$(squeue -h 2>/dev/null)" ] || break
+        sleep 1
+    done
     for pid in $(cat "$SLURM"/*.pid 2>/dev/null) "${pids[@]}"; do
         kill "$pid" 2>/dev/null || true
     done

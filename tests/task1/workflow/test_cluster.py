@@ -14,6 +14,8 @@ from task1.errors import InputError
 from task1.workflow import cluster as clusters
 from task1.workflow.cluster import PROFILES, read_cluster, require_plugin
 from task1.workflow.engine import SNAKEFILE, Due, Engine
+from task1.workflow.progress import Progress
+from task1.workflow.seals import Seals
 from task1.workflow.stages import STAGES
 
 EXECUTORS = sorted(folder.name for folder in PROFILES.iterdir())
@@ -157,7 +159,8 @@ def test_settings_for_snakemake_come_from_the_profile() -> None:
     resources, execution = cluster.resources(3), cluster.execution()
     assert (resources.nodes, resources.local_cores, resources.cores) == (cluster.profile.jobs, 3, None)
     assert (execution.lock, execution.retries, execution.latency_wait) == (False, 1, 60)
-    assert cluster.remote().precommand == "unset TASK1_DRIVER"  # jobs elsewhere do not follow the driver's process
+    # a pod begins in a folder of its own, and jobs elsewhere do not follow the driver's process
+    assert cluster.remote(Path("/a b")).precommand == "cd '/a b' && unset TASK1_DRIVER"
     assert cluster.options["slurm-logdir"] == "logs/slurm"
 
 
@@ -168,3 +171,22 @@ def test_options_of_a_plugin_as_arguments_of_snakemake() -> None:
         "--slurm-status-attempts=3"]
     assert clusters._assignments({"runtime": 60, "account": "a1", "partition": "007"}) == [
         "runtime=60", "account=a1", "partition='007'"]
+
+
+def error_record(**said: Any) -> logging.LogRecord:
+    record = logging.LogRecord("snakemake", logging.ERROR, "", 0, "Error in rule train", (), None)
+    record.__dict__.update({"event": "job_error", "rule_name": "train", "jobid": 3, "log": [], "rule_msg": None} | said)
+    return record
+
+
+def test_what_a_job_of_the_cluster_said_last_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    log = tmp_path / "12.log"
+    log.write_text("model1: epoch 1/9\ntask1: features/x: found no store; run task1 features first\nsrun: error\n")
+    progress = Progress(False, Seals(tmp_path))
+    for _ in range(2):  # two attempts are one problem
+        progress.emit(error_record(aux={"external_jobid": "12"}, log=["train.txt", str(log)]))
+    assert progress.problems == ["stage train"]
+    told = capsys.readouterr().err
+    assert f"train: the cluster's job 12 failed; see {log}\n      task1: features/x: found no store;" in told
+    progress.emit(error_record(rule_msg="SLURM sbatch failed. Invalid account. For further error details see ..."))
+    assert capsys.readouterr().err == "      train: SLURM sbatch failed. Invalid account.\n"
