@@ -18,6 +18,7 @@ from task1.config import check
 from task1.config.base import Strict, read_yaml
 from task1.errors import InputError
 from task1.processes import DRIVER_VARIABLE
+from task1.workflow.patience import patient
 from task1.workflow.stages import STAGES
 
 if TYPE_CHECKING:
@@ -97,11 +98,7 @@ class Cluster:
         )
 
         plugin = ExecutorPluginRegistry().get_plugin(self.executor)
-        if plugin.common_settings.implies_no_shared_fs:
-            # the work folder, the recordings and the environment lie on a volume that every job sees
-            plugin.common_settings = dataclasses.replace(
-                plugin.common_settings, implies_no_shared_fs=False, job_deploy_sources=False,
-                auto_deploy_default_storage_provider=False)
+        _adapt(plugin)
         known = {item["cliarg"].removeprefix("--") for item in plugin.get_settings_info()}
         for name in self.options:
             if name not in known:
@@ -147,6 +144,14 @@ def require_plugin(executor: str) -> None:
     if importlib.util.find_spec(module) is None:
         raise InputError(f"--executor {executor}: the package {module.replace('_', '-')} is not installed; install it "
                          f"with {INSTALL} (in the project's folder)")
+
+
+def _adapt(plugin: Any) -> None:
+    """Work folder, recordings and environment lie where every job sees them, whatever the plugin was made for."""
+    plugin.common_settings = dataclasses.replace(plugin.common_settings, implies_no_shared_fs=False,
+                                                 job_deploy_sources=False, auto_deploy_default_storage_provider=False)
+    if not getattr(plugin.executor, "is_patient", False):
+        plugin.executor = patient(plugin.executor)
 
 
 def _assignments(values: Mapping[str, Value]) -> list[str]:
