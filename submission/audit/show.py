@@ -16,8 +16,10 @@ from task1.config import Edition
 
 Format = Literal["text", "md", "csv", "json"]
 HEADINGS = ("key", "claimed", "recomputed", "difference", "verdict", "why")
-SHORT = {f"{RESULTS}.": "", f"{COMPLEXITY}.": "", "system.": ""}
+SHORT = {f"{RESULTS}.": "", f"{COMPLEXITY}.": "", "system.": "", "results.": ""}
 """Beginnings of keys that people need not read in every row."""
+WIDEST = 24
+"""Characters of words that nothing is wrong with; CSV and JSON have more of them."""
 SYNTHETIC = "Results on the EMBEDDED corpus (synthetic recordings): they say nothing about real ones."
 
 
@@ -71,11 +73,17 @@ def render(result: Audit, form: Format) -> str:
 
 def _block(title: str, rows: Sequence[Row], form: Format, with_system: bool = False) -> str:
     headings = (("system",) if with_system else ()) + HEADINGS
-    cells = [((row.system,) if with_system else ()) + (_short(row.key), *astuple(row)[2:]) for row in rows]
+    cells = [((row.system,) if with_system else ()) + (
+        _short(row.key), _cut(row.claimed, row), _cut(row.recomputed, row), *astuple(row)[4:]) for row in rows]
     if form == "md":
         lines = [headings, tuple("---" for _ in headings), *(tuple(map(_cell, row)) for row in cells)]
         return f"## {_cell(title)}\n\n" + "\n".join(f"| {' | '.join(row)} |" for row in lines)
     return f"{title}\n" + aligned([headings, *cells]).rstrip("\n")
+
+
+def _cut(value: str, row: Row) -> str:
+    """Long words only where they matter."""
+    return value if len(value) <= WIDEST or row.verdict in FAILING else f"{value[:WIDEST - 3]}..."
 
 
 def _short(key: str) -> str:

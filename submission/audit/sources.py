@@ -62,6 +62,8 @@ class Sources:
     run: Run | None = None
     energies: Mapping[int, Energy] = field(default_factory=dict)
     """Of the run's systems; none without a run."""
+    deviations: Mapping[int, Sequence[str]] = field(default_factory=dict)
+    """What the trainings of the run's systems left out, in its own words; none without a run."""
     record: Any = None
     """Content of package.json; None without one."""
 
@@ -77,6 +79,8 @@ def package_of(folder: Path) -> Path:
 
 def gather(given: Given, numbers: Sequence[int]) -> Sources:
     """Everything that is given, for a package of these systems."""
+    if given.record is not None and not given.record.exists():
+        raise InputError(f"{given.record}: no such file; expected the {RECORD} that `submission package` writes")
     lists = [List(path, read_truth(path)) for path in given.truth]
     tables: dict[int, list[Table]] = {number: [] for number in numbers}
     for text in given.outputs:
@@ -88,7 +92,7 @@ def gather(given: Given, numbers: Sequence[int]) -> Sources:
             if number in numbers:
                 models[number].append(path)
     if given.run is None:
-        return Sources(lists, tables, models, record=_read_record(given.record) if given.record else None)
+        return Sources(lists, tables, models, record=given.record and _read_record(given.record))
     run, layout = load_run(given.run), Layout(given.run)
     lists = [*lists, *_lists_of(layout, run)]
     for number, system in run.systems.items():
@@ -99,7 +103,9 @@ def gather(given: Given, numbers: Sequence[int]) -> Sources:
         if number in numbers and not models[number]:
             models[number] = [layout.model(name) for name in system.models]
     record = given.record or layout.submission / RECORD
-    return Sources(lists, tables, models, run, system_energies(layout, run), _read_record(record))
+    deviations = {number: _deviations(layout.output(number, "evaluation").parent / "system.json") for number in
+                  run.systems}
+    return Sources(lists, tables, models, run, system_energies(layout, run), deviations, _read_record(record))
 
 
 def _lists_of(layout: Layout, run: Run) -> list[List]:
@@ -144,6 +150,17 @@ def _assign_model(text: str, numbers: Sequence[int]) -> list[tuple[int, Path]]:
         systems = load_run(config.parent).systems
         return [(number, path) for number, system in systems.items() if folder.name in system.models]
     return [_assign(text, numbers)]
+
+
+def _deviations(path: Path) -> list[str]:
+    """What `task1 combine` wrote about a system's trainings."""
+    try:
+        return [str(text) for text in json.loads(path.read_text(encoding="utf-8"))["deviations"]]
+    except FileNotFoundError:
+        return []
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InputError(f"{path}: cannot be read as JSON with a list of deviations ({error!r}); run `task1 combine` "
+                         "again") from None
 
 
 def _read_record(path: Path) -> Any:

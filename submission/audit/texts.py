@@ -58,7 +58,7 @@ def text_rows(entry: Entry, known: Known, done: set[str]) -> Iterator[Row]:
         elif claim.key.startswith(f"{CORPUS}."):
             yield _corpus(entry, claim, known)
         elif claim.key in expected:
-            yield text(entry.label, claim, expected[claim.key], "config.yaml of the run")
+            yield text(entry.label, claim, expected[claim.key], "words of the run")
         else:
             yield without(entry.label, claim, "not checkable", _reason(claim.key))
 
@@ -69,13 +69,14 @@ def _reason(key: str) -> str:
 
 
 def _of_run(entry: Entry, sources: Sources) -> dict[str, str]:
-    """The texts that the run's config.yaml gives a system, by key."""
+    """The texts that the run's config.yaml and system.json give a system, by key."""
     run = sources.run
     if run is None or entry.number not in run.systems:
         return {}
     system, texts = run.systems[entry.number], run.texts
     name = system.name or texts.name
     told: dict[str, Any] = {f"system.description.{key}": value for key, value in texts.model_dump().items()}
+    told |= {f"system.deviations[{position}]": said for position, said in enumerate(sources.deviations[entry.number])}
     told |= {"submission.name": f"{name} (embedded corpus)" if run.embedded else name,
              "submission.abbreviation": system.abbreviation or texts.abbreviation,
              "system.source_code": texts.source_code, **_authors(run)}

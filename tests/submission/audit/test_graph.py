@@ -14,8 +14,11 @@ from torch import nn
 from submission.audit.graph import count_graph
 from submission.audit.networks import count_networks
 from task1.complexity import count
+from task1.complexity_tables import input_shape
 from task1.compress.export import export_float
+from task1.config import resolve
 from task1.errors import InputError
+from task1.models import build
 
 CHANNELS, CLASSES, HEIGHT, WIDTH = 4, 3, 6, 5
 
@@ -52,6 +55,19 @@ def test_an_export_counts_as_the_network_does(tmp_path: Path, half: bool) -> Non
     assert expected.non_zero == expected.parameters - 9
     assert (graph.macs, graph.multiplications) == (expected.macs["torchinfo"], expected.executed)
     assert (graph.whole, graph.folded, graph.more, graph.weight_bytes) == (True, False, 0, 2 if half else 4)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("entry", "model"), [("wang2023", "model1"), ("zhao2021", "student1"), ("shao2022", "student1"),
+                                              ("ye2024", "small"), ("cp_mobile", "base")])
+def test_published_networks_count_alike(tmp_path: Path, entry: str, model: str) -> None:
+    run = resolve(entry, "full")
+    network, shape = build(run.models[model].network).eval(), input_shape(run, model)
+    for parameter in network.parameters():
+        nn.init.uniform_(parameter, 0.1, 0.2)
+    export_float(network, shape, tmp_path / "net.onnx", {})
+    expected, graph = count(network, shape), count_graph(tmp_path / "net.onnx")
+    assert (graph.parameters, graph.macs) == (expected.parameters, expected.macs["torchinfo"])
 
 
 def test_folded_files_bound_the_published_network(tmp_path: Path) -> None:

@@ -201,6 +201,17 @@ def test_names_and_folders_tell_the_system(packed: Packed, tmp_path: Path) -> No
         packed.audit(outputs=[str(layout.output(1, "development")), f"1={named}"])
 
 
+def test_words_of_the_run_are_compared(packed: Packed) -> None:
+    said = "model1: pruning to 0.4: not done"
+    (packed.run / "system1" / "system.json").write_text(json.dumps({"deviations": [said]}))
+    text = packed.members[packed.meta()].decode()
+    for told, verdict in ((said, "agrees"), (said.replace("0.4", "0.5"), "differs")):
+        changed = text.replace("  external_datasets:", f"  deviations:\n    - '{told}'\n  external_datasets:")
+        path = packed.changed(packed.meta(), changed.encode())
+        assert row(packed.audit(path, run=packed.run), "system.deviations[0]").verdict == verdict
+    assert row(packed.audit(path), "system.deviations[0]").verdict == "not checkable"
+
+
 def test_sampling_rate_of_the_networks(packed: Packed) -> None:
     text = packed.members[packed.meta()].decode().replace("44.1kHz", "44100 Hz")
     result = packed.audit(packed.changed(packed.meta(), text.encode()), models=packed.sources["models"])

@@ -47,6 +47,7 @@ def test_bad_usage(packed: Packed, capsys: pytest.CaptureFixture[str]) -> None:
         (["audit", str(packed.zip), "--edition", "1999"], "no such edition"),
         (["audit", str(packed.zip), "--record", str(packed.zip)], "cannot be read as JSON"),
         (["audit", str(packed.zip), "--truth", "nothing.csv"], "no such file"),
+        (["audit", str(packed.zip), "--record", "nothing.json"], "no such file"),
     ):
         assert main(arguments) == 2
         assert told in capsys.readouterr().err
