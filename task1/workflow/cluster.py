@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 PROFILES = Path(__file__).with_name("profiles")
 FILE = "config.yaml"
-INSTALL = ".venv/bin/pip install -c requirements.lock '.[cluster]'"
+INSTALL = ".venv/bin/pip install -c requirements.lock --no-build-isolation -e '.[cluster]'"
 
 Value = int | str
 Option = bool | int | float | str | tuple[str, ...]
