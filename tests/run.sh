@@ -21,4 +21,6 @@ if ! have_browser >/dev/null && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/n
 fi
 "$VENV/bin/ruff" check .
 "$VENV/bin/mypy"
-exec "$VENV/bin/python" -m pytest "$@"
+# files in parallel, one process a core, each with one thread for its arithmetic
+export OMP_NUM_THREADS=${OMP_NUM_THREADS:-1}
+exec "$VENV/bin/python" -m pytest -n auto --dist loadfile "$@"

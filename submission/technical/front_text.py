@@ -196,14 +196,11 @@ def _code(text: str) -> Typst:
 
 
 def _made_with(material: Material) -> list[tuple[str, str]]:
-    """What trained the networks, as their files say."""
+    """What trained the networks, as their files say; no times, for the same run shall give the same bytes."""
     made = [model.facts["made_with"] for model in material.models.values() if "made_with" in model.facts]
     rows = []
     for key, title in (("python", "Python"), ("torch", "PyTorch"), ("device", "Device"), ("precision", "Precision")):
         values = list(dict.fromkeys(str(one[key]) for one in made if one.get(key)))
         if values:
             rows.append((title, ", ".join(values)))
-    seconds = sum(model.facts.get("seconds", 0) for model in material.models.values())
-    if seconds:
-        rows.append(("Training time", f"{seconds:,.0f} s"))
     return rows

@@ -39,13 +39,15 @@ def example(count: int = 4) -> Tensor:
 
 
 def fresh(spec: dict) -> nn.Module:
-    """A network whose normalisation has gains and statistics of its own."""
+    """A network whose biases and normalisation have values of their own."""
     torch.manual_seed(3)
     network = build(spec)
     for layer in network.modules():
         if isinstance(layer, nn.BatchNorm2d) and layer.affine:
             nn.init.uniform_(layer.weight, 0.5, 1.5)
             nn.init.uniform_(layer.bias, -0.5, 0.5)
+        elif isinstance(layer, nn.Conv2d | nn.Linear) and layer.bias is not None:
+            nn.init.uniform_(layer.bias, -0.1, 0.1)
     network.train()(example(8))
     return network.eval()
 
