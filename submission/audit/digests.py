@@ -20,15 +20,13 @@ def digest_rows(contents: Contents, record: Any, models: Mapping[int, Sequence[P
     """Everything in the record that can be compared."""
     yield _row(PACKAGE, "SHA-256 of the zip", record["sha256"], contents.sha256)
     for name, digest in sorted(contents.digests.items()):
-        recorded = (record.get("members") or {}).get(name)
-        if recorded is not None:
+        recorded = record["members"].get(name)
+        if recorded is not None:  # records of older versions have the zip alone
             yield _row(PACKAGE, f"SHA-256 of {named(name.rpartition('/')[2])}", recorded, digest)
     folders = {path.resolve().name: path for paths in models.values() for path in paths if path.is_dir()}
-    members = [member for system in record["systems"] for member in system["members"]]
-    weights = {member["model"]: member["sha256"] for member in members}
     for name, path in folders.items():
-        if name in weights:
-            yield _row(PACKAGE, f"SHA-256 of the weights of {name}", weights[name], digest_of(path))
+        if name in record["models"]:
+            yield _row(PACKAGE, f"SHA-256 of the weights of {name}", record["models"][name], digest_of(path))
 
 
 def _row(system: str, key: str, recorded: object, found: str) -> Row:

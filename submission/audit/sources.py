@@ -65,7 +65,7 @@ class Sources:
     deviations: Mapping[int, Sequence[str]] = field(default_factory=dict)
     """What the trainings of the run's systems left out, in its own words; none without a run."""
     record: Any = None
-    """Content of package.json; None without one."""
+    """Digests of package.json: of the zip (sha256), its members, the models' weights; None without one."""
 
 
 def package_of(folder: Path) -> Path:
@@ -74,7 +74,7 @@ def package_of(folder: Path) -> Path:
     record = _read_record(path)
     if record is None:
         raise InputError(f"{path}: no such file; run `submission package --run {folder}`, or name the package")
-    return path.parent / str(record["package"])
+    return path.parent / record["package"]
 
 
 def gather(given: Given, numbers: Sequence[int]) -> Sources:
@@ -164,13 +164,17 @@ def _deviations(path: Path) -> list[str]:
 
 
 def _read_record(path: Path) -> Any:
-    """Content of a package.json, None where there is none."""
+    """The digests of a package.json, None where there is none."""
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
     except (OSError, ValueError) as error:
         raise InputError(f"{path}: cannot be read as JSON ({error}); run `submission package` again") from None
-    if not isinstance(content, dict) or not {"package", "sha256", "systems"} <= content.keys():
-        raise InputError(f"{path}: not the record of a package; expected the {RECORD} that `submission package` writes")
-    return content
+    try:
+        return {"package": str(content["package"]), "sha256": str(content["sha256"]),
+                "members": dict(content.get("members", {})),
+                "models": {one["model"]: one["sha256"] for system in content["systems"] for one in system["members"]}}
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise InputError(f"{path}: not the record of a package ({error!r}); expected the {RECORD} that "
+                         "`submission package` writes") from None

@@ -58,8 +58,9 @@ def test_an_export_counts_as_the_network_does(tmp_path: Path, half: bool) -> Non
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("entry", "model"), [("wang2023", "model1"), ("zhao2021", "student1"), ("shao2022", "student1"),
-                                              ("ye2024", "small"), ("cp_mobile", "base")])
+@pytest.mark.parametrize(("entry", "model"), [
+    ("wang2023", "model1"), ("zhao2021", "student1"), ("shao2022", "student1"), ("ye2024", "small"),
+    ("cp_mobile", "base")])
 def test_published_networks_count_alike(tmp_path: Path, entry: str, model: str) -> None:
     run = resolve(entry, "full")
     network, shape = build(run.models[model].network).eval(), input_shape(run, model)

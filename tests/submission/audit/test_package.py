@@ -141,6 +141,14 @@ def test_bytes_are_held_against_the_record(packed: Packed) -> None:
     assert row(result, "output table, values", SECOND).verdict == "agrees"  # the numbers are the same
 
 
+@pytest.mark.parametrize("content", [
+    "[]", "{}", '{"package": 1, "sha256": 2, "systems": [3]}', '{"package": 1, "sha256": 2, "systems": [], "members": 3}'])
+def test_records_that_are_none(packed: Packed, tmp_path: Path, content: str) -> None:
+    (tmp_path / "package.json").write_text(content)
+    with pytest.raises(InputError, match="not the record of a package"):
+        packed.audit(record=tmp_path / "package.json")
+
+
 def test_other_weights_than_the_packaged_ones(packed: Packed) -> None:
     weights = Layout(packed.run).model("model1") / "model.safetensors"
     weights.write_bytes(weights.read_bytes()[:-1] + b"\x01")
