@@ -142,7 +142,8 @@ def test_bytes_are_held_against_the_record(packed: Packed) -> None:
 
 
 @pytest.mark.parametrize("content", [
-    "[]", "{}", '{"package": 1, "sha256": 2, "systems": [3]}', '{"package": 1, "sha256": 2, "systems": [], "members": 3}'])
+    "[]", "{}", '{"package": 1, "sha256": 2, "systems": [3]}',
+    '{"package": 1, "sha256": 2, "systems": [], "members": 3}'])
 def test_records_that_are_none(packed: Packed, tmp_path: Path, content: str) -> None:
     (tmp_path / "package.json").write_text(content)
     with pytest.raises(InputError, match="not the record of a package"):
