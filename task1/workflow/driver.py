@@ -7,10 +7,11 @@ import fcntl
 import os
 import sys
 import time
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
+from itertools import groupby
 from pathlib import Path
 
 from task1.config import Run, dataset, resolve, save_run
@@ -21,7 +22,7 @@ from task1.workflow.cluster import Cluster, read_cluster, require_plugin
 from task1.workflow.engine import Due, Engine
 from task1.workflow.leftovers import end_leftovers
 from task1.workflow.mend import Fault, keep_aside, survey
-from task1.workflow.progress import Progress
+from task1.workflow.progress import ORDER, Progress
 from task1.workflow.seals import Seals
 from task1.workflow.summary import print_summary, typed
 
@@ -77,9 +78,8 @@ def run(request: Request) -> int:
         started = time.monotonic()
         broken = _broken(request, at, resolved, seals, chosen)
         work_out = partial(_execute, engine, request, chosen, progress)
-        # On its own first: what comes out as it was before makes nothing that depends on it stale
-        complete = (not broken or request.dry_run or work_out(broken, broken)) and \
-            (request.dry_run or _execute_shares(engine, chosen, forced, work_out)) and \
+        complete = (request.dry_run or (_execute_broken(work, broken, work_out)
+                                        and _execute_shares(engine, chosen, forced, work_out))) and \
             work_out({*broken, "up_to"} if request.dry_run and broken else (),
                      {*forced, *(broken if request.dry_run else ())})
     if not complete:
@@ -143,23 +143,40 @@ def _save(run: Run, at: Layout, seals: Seals) -> None:
     seals.set("config", {}, [name])
 
 
-def _broken(request: Request, at: Layout, run: Run, seals: Seals, chosen: Sequence[stages.Stage]) -> list[str]:
-    """Names of files that have to be made again because of what has happened to them; all of it is told."""
-    rules = _allowed(request, [stage.name for stage in chosen])
-    faults = survey(at, run, seals, rules)
-    for fault in faults:
-        if fault.kept and not request.dry_run:
-            print(f"{typed(fault.path)}: {fault.what}; kept as {keep_aside(fault.kept).name}, made again",
-                  file=sys.stderr)
-        else:
-            print(f"{typed(fault.path)}: {fault.what}; {_what_is_done(fault, request.dry_run)}", file=sys.stderr)
-    return [str(fault.path.relative_to(at.work)) for fault in faults if not fault.usable]
+def _broken(request: Request, at: Layout, run: Run, seals: Seals, chosen: Sequence[stages.Stage]) -> dict[str, str]:
+    """Files that have to be made again because of what has happened to them, and their rules; all of it is told.
+
+    They are gone afterwards: kept under another name, or deleted where they are as they were and only what lies beside
+    them is not.
+    """
+    broken: dict[str, str] = {}
+    for fault in survey(at, run, seals, _allowed(request, [stage.name for stage in chosen])):
+        done = _what_is_done(fault, request.dry_run)
+        print(f"{typed(fault.path)}: {fault.what}; {done}", file=sys.stderr)
+        if not fault.usable:
+            broken[str(fault.path.relative_to(at.work))] = fault.rule
+            if not request.dry_run:
+                fault.path.unlink(missing_ok=True)
+    return broken
 
 
 def _what_is_done(fault: Fault, dry_run: bool) -> str:
+    """Said in words; what may be somebody's work is renamed here."""
     if fault.usable:
         return "taken as it is (to have it made again, delete it)"
-    return "would be made again" if dry_run else "made again"
+    if dry_run:
+        return "would be made again"
+    return f"kept as {keep_aside(fault.kept).name}, made again" if fault.kept else "made again"
+
+
+def _execute_broken(work: Path, broken: Mapping[str, str], work_out: Callable[..., bool]) -> bool:
+    """Make these files again before anything else, stage by stage: what comes out as it was makes nothing stale."""
+    by_stage = sorted(broken, key=lambda name: ORDER[broken[name]])
+    for _, names in groupby(by_stage, key=lambda name: ORDER[broken[name]]):
+        missing = [name for name in names if not (work / name).exists()]
+        if missing and not work_out(missing, ()):
+            return False
+    return True
 
 
 def _cluster(request: Request) -> Cluster | None:

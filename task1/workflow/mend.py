@@ -26,6 +26,7 @@ class Fault:
     """`usable`: only named. `kept`: what is moved aside before the file is made again."""
 
     path: Path
+    rule: str
     what: str
     usable: bool = False
     kept: Path | None = None
@@ -58,14 +59,14 @@ def _own(at: Layout, run: Run, seals: Seals) -> Iterator[tuple[Path, Seal]]:
 
 def _fault(path: Path, seal: Seal, deep: bool) -> Fault | None:
     if not path.exists():
-        return None if seal.rule in CACHES else Fault(path, "found no such file")
+        return None if seal.rule in CACHES else Fault(path, seal.rule, "found no such file")
     if not seal.broken(path, deep):
         beside = companions(path)
-        return Fault(path, beside, kept=_archive(path)) if beside else None
+        return Fault(path, seal.rule, beside, kept=_archive(path)) if beside else None
     wrong = damage(path, deep)
     if wrong:
-        return Fault(path, wrong, kept=path)
-    return Fault(path, "changed since the pipeline made it, by hand or by the disk, but usable", usable=True)
+        return Fault(path, seal.rule, wrong, kept=path)
+    return Fault(path, seal.rule, "changed since the pipeline made it, by hand or by the disk, but usable", usable=True)
 
 
 def _archive(path: Path) -> Path | None:

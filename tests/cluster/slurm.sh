@@ -18,7 +18,7 @@ command -v apt-get >/dev/null || skip "found no apt-get (Debian's packages are u
 if [ -f "$CONF" ] && ! grep -qF "$MARK" "$CONF"; then
     skip "$CONF is there: this machine belongs to a Slurm cluster; on one, use ./run_all.sh --executor slurm"
 fi
-pgrep -x 'slurmctld|slurmd' >/dev/null && skip "slurmctld or slurmd is already running"
+{ pgrep -x slurmctld || pgrep -x slurmd; } >/dev/null && skip "slurmctld or slurmd is already running"
 
 source "$ROOT/setup.sh"
 if [ -n "${1:-}" ]; then FOLDER=$(mkdir -p "$1" && cd "$1" && pwd); else FOLDER=$(mktemp -d); fi

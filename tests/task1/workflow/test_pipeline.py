@@ -1,56 +1,15 @@
-"""The pipeline as a user runs it, on the smallest embedded corpus: whole, again, changed, killed."""
+"""The pipeline as a user runs it, on the smallest embedded corpus: whole, again, changed. (Disturbed: tests/faults.)"""
 
-import hashlib
 import json
-import os
-import random
 import re
-import signal
-import subprocess
-import sys
-import time
 import zipfile
-from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-from task1.workflow.stages import STAGES
+from tests.pipeline import begun, digests, run
 
 pytestmark = pytest.mark.slow
-
-KEPT = ("index/*.csv", "features/*/*/*.h5", "features/*/*/store.json", "runs/*/models/*/model.safetensors",
-        "runs/*/system*/*.output.csv", "runs/*/scores/*.json", "runs/*/submission/*")
-"""What has to be the same, byte for byte, however often a run was interrupted."""
-
-
-def command(work: Path, *arguments: str) -> list[str]:
-    return [sys.executable, "-m", "task1", "run", "--profile", "tiny", "--work", str(work), "--jobs", "2", *arguments]
-
-
-def run(work: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command(work, *arguments), capture_output=True, text=True, check=False)
-
-
-def digests(work: Path) -> dict[str, str]:
-    files = sorted(path for pattern in KEPT for path in work.glob(pattern))
-    return {str(path.relative_to(work)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
-
-
-def begun(shown: subprocess.CompletedProcess[str]) -> Sequence[str]:
-    """The stages of which a job began, in order of the stages: teachers and students take turns with others' jobs."""
-    numbers = {int(number) for number in re.findall(r"^\[(\d)/\d\] ", shown.stderr, flags=re.MULTILINE)}
-    return [STAGES[number - 1].name for number in sorted(numbers)]
-
-
-@pytest.fixture(scope="module")
-def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
-    """A work folder after one undisturbed run, and what the run said."""
-    work = tmp_path_factory.mktemp("undisturbed") / "work"
-    shown = run(work)
-    assert shown.returncode == 0, shown.stderr
-    assert begun(shown) == ["corpus", "verify", "index", "features", "train", "predict", "score", "package", "report"]
-    return work, shown.stdout
 
 
 def test_the_last_words_name_scores_package_report_and_next_steps(finished: tuple[Path, str]) -> None:
@@ -114,29 +73,6 @@ def test_a_lost_corpus_is_made_again(finished: tuple[Path, str], tmp_path: Path)
     assert shown.returncode == 0, shown.stderr
     assert begun(shown)[0] == "corpus"
     assert folder.is_dir()
-
-
-def test_two_runs_in_one_folder_the_second_is_refused(tmp_path: Path) -> None:
-    work = tmp_path / "work"
-    with subprocess.Popen(command(work), stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True) as first:
-        assert first.stderr is not None
-        first.stderr.readline()
-        second = run(work)
-        first.kill()
-    assert second.returncode == 2
-    assert re.search(r"another run \(process \d+\) works in this folder", second.stderr)
-
-
-def test_killed_at_any_moment_it_ends_with_the_same_bytes(finished: tuple[Path, str], tmp_path: Path) -> None:
-    work = tmp_path / "work"
-    moments = random.Random(20231)
-    for _ in range(6):
-        with subprocess.Popen(command(work), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as victim:
-            time.sleep(moments.uniform(2.0, 9.0))
-            os.kill(victim.pid, signal.SIGKILL)
-    shown = run(work)
-    assert shown.returncode == 0, shown.stderr
-    assert digests(work) == digests(finished[0])
 
 
 @pytest.mark.parametrize(("arguments", "told"), [
