@@ -19,6 +19,7 @@ from task1.config import Figure, published
 from task1.config.claims import Claim, claims, papers
 from task1.config.formulas import Compare, Cycles, Figures, Formula, WholeClips
 from task1.errors import InputError
+from task1.textual import markdown_row, markdown_rule, markdown_text
 
 Status = Literal["match", "match by truncation", "differs", "cannot be computed"]
 Format = Literal["text", "md", "csv", "json"]
@@ -108,8 +109,9 @@ def render(findings: Sequence[Finding], form: Format) -> str:
         csv.writer(stream, lineterminator="\n").writerows([headings, *rows])
         return stream.getvalue()
     if form == "md":
-        cells = [headings, tuple("---" for _ in headings), *(tuple(c.replace("|", "\\|") for c in row) for row in rows)]
-        return "".join(f"| {' | '.join(row)} |\n" for row in cells) + f"\n{summary(findings)}\n"
+        lines = [markdown_row(headings), markdown_rule(False for _ in headings),
+                 *(markdown_row(map(markdown_text, row)) for row in rows)]
+        return "".join(f"{line}\n" for line in lines) + f"\n{summary(findings)}\n"
     widths = [max(map(len, column)) for column in zip(headings, *rows, strict=True)]
     lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
              for row in (headings, *rows))
@@ -117,11 +119,11 @@ def render(findings: Sequence[Finding], form: Format) -> str:
 
 
 def summary(findings: Sequence[Finding]) -> str:
-    """How many claims there are of each verdict."""
+    """How many claims there are of each verdict that occurs."""
     counts = Counter(found.status for found in findings)
     told = {"differs": "differ"}
     return f"{len(findings)} claims: " + ", ".join(f"{counts[status]} {told.get(status, status)}"
-                                                   for status in get_args(Status))
+                                                   for status in get_args(Status) if counts[status])
 
 
 def _checked(paper: str, title: str, claim: Claim) -> Finding:

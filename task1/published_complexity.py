@@ -14,6 +14,7 @@ from task1.complexity import Complexity
 from task1.complexity_tables import count_model
 from task1.config import META, Run, read_yaml, resolve
 from task1.config.published import Figure, published
+from task1.textual import markdown_row, markdown_rule, markdown_text
 
 FOLDER = META / "published"
 UNITS = ("parameters", "macs", "KB", "kB")
@@ -30,8 +31,8 @@ def published_table(entries: Sequence[str], form: str = "text") -> str:
     rows = [HEADINGS, *(row for entry in entries for row in _entry_rows(entry))]
     if form == "text":
         return aligned(rows)
-    lines = ["| " + " | ".join(cell.replace("|", r"\|") for cell in row) + " |" for row in rows]
-    return "\n".join([lines[0], "|" + "---|" * len(HEADINGS), *lines[1:]]) + "\n"
+    lines = [markdown_row(map(markdown_text, row)) for row in rows]
+    return "\n".join([lines[0], markdown_rule(False for _ in HEADINGS), *lines[1:]]) + "\n"
 
 
 def verdict(figure: Figure, ours: float) -> str:
