@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from task1.config import Edition
+from task1.textual import markdown_row, markdown_rule, markdown_text
 
 Severity = Literal["error", "warning"]
 MOST_ALIKE = 3
@@ -117,16 +118,13 @@ def render(report: Report, form: str) -> str:
     blocks = []
     for title, findings in (("Errors", report.errors), ("Warnings", report.warnings)):
         if findings and form == "md":
-            rows = [f"| {' | '.join(map(_cell, (one.where, one.found, one.expected)))} |" for one in findings]
-            blocks.append("\n".join([f"## {title}", "", "| Where | Found | Expected |", "|---|---|---|", *rows]))
+            rows = [markdown_row(map(markdown_text, (one.where, one.found, one.expected))) for one in findings]
+            header = [markdown_row(("Where", "Found", "Expected")), markdown_rule([False] * 3)]
+            blocks.append("\n".join([f"## {title}", "", *header, *rows]))
         elif findings:
             blocks.append("\n".join(map(str, findings)))
-    blocks.append(_cell(report.summary) if form == "md" else report.summary)
+    blocks.append(markdown_text(report.summary) if form == "md" else report.summary)
     return "\n\n".join(blocks) + "\n"
-
-
-def _cell(text: str) -> str:
-    return "".join(f"\\{character}" if character in "\\`*_[]|<>#" else character for character in text)
 
 
 def _counted(number: int, what: str) -> str:

@@ -182,5 +182,7 @@ def _shift(name: str) -> str:
     text = "Scores of the development test fold are on other recordings"
     if not changes:
         return f"{text}."
+    if len(changes) == 1:
+        return f"{text}: the one system known on both came {changes[0]:+.1f} points from that on the evaluation set."
     return (f"{text}: of {len(changes)} systems known on both, accuracy on the evaluation set was {min(changes):+.1f} "
             f"to {max(changes):+.1f} points from that.")

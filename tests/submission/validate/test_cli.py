@@ -65,7 +65,7 @@ def test_json_and_markdown(pair: tuple[str, str], capsys: pytest.CaptureFixture[
     assert set(content["errors"][0]) == {"severity", "where", "found", "expected", "message"}
     assert main(["validate", *pair, "--format", "md"]) == 1
     said = capsys.readouterr().out
-    assert said.startswith("## Errors\n\n| Where | Found | Expected |\n|---|---|---|\n")
+    assert said.startswith("## Errors\n\n| Where | Found | Expected |\n| --- | --- | --- |\n")
     assert said.count("\n| Doe\\_INST\\_task1\\_1.output.csv | 118,797 of 118,800 clips missing") == 1
 
 
