@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from task1.config.base import META, load
+from task1.config.bench import PATH as BENCH
+from task1.config.bench import bench
 from task1.config.claims import claims
 from task1.config.counterparts import PATH as COUNTERPARTS
 from task1.config.counterparts import check_counterparts
@@ -42,6 +44,7 @@ def check_everything() -> Iterator[Checked]:
         for path in sorted((META / folder).glob(f"*.{suffix}")):
             yield _checked(path, reader)
     yield _checked(COUNTERPARTS, lambda _: check_counterparts())
+    yield _checked(BENCH, lambda _: f"{len(type(bench()).model_fields)} sections")
 
 
 def check_entries(entries: Sequence[str]) -> Iterator[Checked]:
