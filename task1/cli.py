@@ -19,14 +19,15 @@ from task1.commands import (
     quantization,
     rank,
     score,
+    seeds,
     train,
 )
 from task1.commands import run as pipeline
 from task1.errors import InputError, fail
 from task1.processes import follow_driver
 
-GROUPS = (pipeline, corpus, features, copies, train, predict, combine, classify, ensemble, score, quantization, rank,
-          leaderboard, complexity, facts, doctor)
+GROUPS = (pipeline, corpus, features, copies, train, predict, combine, classify, ensemble, score, seeds, quantization,
+          rank, leaderboard, complexity, facts, doctor)
 
 
 def parser() -> argparse.ArgumentParser:

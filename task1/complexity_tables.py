@@ -13,7 +13,7 @@ LAYER_HEADINGS = ("layer", "kind", "calls", "output", "params", "torchinfo", "th
 
 def input_shape(run: Run, name: str) -> tuple[int, int, int]:
     """(channel, mel, frame) of what the network sees of one clip; where training crops, inference does so too."""
-    recipe = run.models[name]
+    recipe = run.model(name)
     frames = recipe.augmentation.crop_frames or recipe.input.frames(run.features.frames)
     return recipe.input.channels, run.features.n_mels, frames
 
@@ -26,8 +26,8 @@ def count_model(run: Run, name: str) -> Complexity:
     from task1.compress.prune import prune
     from task1.models import build
 
-    network, shape = build(run.models[name].network, f"models.{name}.network"), input_shape(run, name)
-    pruning = run.models[name].compression.pruning
+    network, shape = build(run.model(name).network, f"models.{name}.network"), input_shape(run, name)
+    pruning = run.model(name).compression.pruning
     if pruning:
         prune(network, pruning, torch.zeros(1, *shape))
     return count(network, shape)

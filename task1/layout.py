@@ -86,6 +86,11 @@ class Layout:
         """Every int8 model before quantisation, simulated and executed."""
         return self.run / "scores" / "quantization.json"
 
+    @property
+    def seeds(self) -> Path:
+        """Mean and spread of the scores over several seeds."""
+        return self.run / "scores" / "seeds.json"
+
     def energy(self, what: str) -> Path:
         """Measured energy: `<model>.training`, `<model>.<part>`, `<copies>.training`, `baseline_inference`."""
         return self.run / "energy" / f"{what}.json"

@@ -22,8 +22,8 @@ def count_trained(folder: Path) -> tuple[Complexity, int]:
     if not (folder / "model.json").exists():
         raise InputError(f"{folder}: no trained model there; expected RUN/models/NAME, as `task1 train` writes it")
     run = load_run(folder.resolve().parents[1])
-    if folder.resolve().name not in run.models:
-        raise InputError(f"{folder}: no model of the run above it; there are: {', '.join(run.models)}")
+    if folder.resolve().name not in run.trainings:
+        raise InputError(f"{folder}: no model of the run above it; there are: {', '.join(run.trainings)}")
     trained = load_trained(folder, torch.device("cpu"))
     shape, shipped = input_shape(run, folder.resolve().name), BYTES_PER_WEIGHT[trained.facts["weights"]]
     network = trained.network if trained.network is not None else load_float(folder)

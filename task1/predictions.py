@@ -29,8 +29,8 @@ PARTS = ("development", "evaluation", "learning", "validation")
 def predict_model(run_folder: Path, name: str, part: str, device: torch.device) -> Path:
     """Write the output table of a trained model for a part of the corpus; return its path."""
     at, run = Layout(run_folder), load_run(run_folder)
-    if name not in run.models:
-        raise InputError(f"{at.config}: no model {name}; there are: {', '.join(run.models)}")
+    if name not in run.trainings:
+        raise InputError(f"{at.config}: no model {name}; there are: {', '.join(run.trainings)}")
     corpus = run.evaluation if part == "evaluation" else run.development
     store = FeatureStore(at.features(run, corpus), run.features)
     filenames = [clip for clip in _clips(at, run, name, part) if not (run.skip_bad and clip in store.skipped)]
@@ -98,7 +98,7 @@ def about(at: Layout, run: Run, models: tuple[str, ...]) -> dict[str, list[str]]
 
 def _clips(at: Layout, run: Run, name: str, part: str) -> list[str]:
     if part == "validation":
-        rows = split_rows(at, run, run.models[name])[1]
+        rows = split_rows(at, run, run.model(name))[1]
         if rows.empty:
             raise InputError(f"{at.config}: model {name} has no validation clips, expected "
                              "training.validation_share above 0, since something is fitted on them")

@@ -65,7 +65,7 @@ def copies_of(run: Run, model: str) -> tuple[str, ...]:
 
 def recipe_of(run: Run, name: str) -> CopiesRecipe:
     """What the copies in the folder `name` are made by."""
-    recipes = {own: recipe for model in run.models for own, recipe in _recipes(run, model).items()}
+    recipes = {own: recipe for model in run.trainings for own, recipe in _recipes(run, model).items()}
     if name not in recipes:
         raise InputError(f"copies {name}: no model of this run asks for them; expected "
                          f"{', '.join(recipes) or 'none, since no recipe of this run has augmented copies'}")
@@ -73,7 +73,7 @@ def recipe_of(run: Run, name: str) -> CopiesRecipe:
 
 
 def _recipes(run: Run, model: str) -> dict[str, CopiesRecipe]:
-    recipe = run.models[model]
+    recipe = run.model(model)
     return {_name(run, kind, block, recipe.training.seed): CopiesRecipe(kind, block, recipe.training.seed)
             for kind, block in _blocks(recipe.augmentation)}
 

@@ -31,6 +31,7 @@ examples:
   ./run_all.sh --set training.epochs=3      change a parameter of the recipe; only what depends on it runs again
   ./run_all.sh --set models.model1.network.hidden=64
   ./run_all.sh --dry-run                    say what would be done, and why
+  ./run_all.sh --seeds 5                    train five times from other seeds; mean and spread of the scores
   ./run_all.sh --entry my_entry.yaml        your own network and recipe (docs/recipes.md)
   ./run_all.sh --profile full --data DIR    the published recipe on the TAU recordings in DIR (docs/corpus.md)
   ./run_all.sh --executor slurm             jobs run on a Slurm cluster (docs/cluster.md)
@@ -70,6 +71,9 @@ def register(verbs: "Verbs") -> None:
                         help="where everything is written (default: work/ beside run_all.sh)")
     parser.add_argument("--skip-bad", action="store_true",
                         help="list recordings that cannot be used and leave them out, instead of stopping")
+    parser.add_argument("--seeds", type=positive, default=1, metavar="N",
+                        help="train every model from so many seeds and report mean and spread (docs/seeds.md; default: "
+                             "%(default)s)")
     parser.add_argument("--jobs", "-j", type=positive, default=os.cpu_count() or 1, metavar="N",
                         help="processor cores of this machine to use (default: all, %(default)s)")
     parser.add_argument("--executor", default="local", metavar="NAME",
@@ -99,7 +103,7 @@ def _run(arguments: argparse.Namespace) -> int:
         entry=arguments.entry, profile=arguments.profile, settings=arguments.settings,
         systems=arguments.systems, work=arguments.work,
         data=arguments.data, first=arguments.first, last=arguments.upto or arguments.stop, forced=arguments.force,
-        skip_bad=arguments.skip_bad, jobs=arguments.jobs, device=arguments.device,
+        skip_bad=arguments.skip_bad, seeds=arguments.seeds, jobs=arguments.jobs, device=arguments.device,
         precision=arguments.precision, dry_run=arguments.dry_run, executor=arguments.executor,
         cluster_profile=arguments.cluster_profile))
 

@@ -122,8 +122,8 @@ def _of_run(arguments: argparse.Namespace) -> dict[str, Any]:
     else:
         from task1.predictions import about  # imports torch
 
-        if arguments.model not in run.models:
-            raise InputError(f"{at.config}: no model {arguments.model}; there are: {', '.join(run.models)}")
+        if arguments.model not in run.trainings:
+            raise InputError(f"{at.config}: no model {arguments.model}; there are: {', '.join(run.trainings)}")
         table, label, scores = (at.model_output(arguments.model, part), arguments.model,
                                 at.model_scores(arguments.model, part))
         request["described"] = [{"model": arguments.model, **about(at, run, (arguments.model,))}]

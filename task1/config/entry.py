@@ -6,12 +6,13 @@ Order of precedence, weakest first: the entry's shared blocks, the model's own b
 """
 
 from graphlib import CycleError, TopologicalSorter
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 
 from task1.config.base import Strict
 from task1.config.recipe import FeatureSettings, ModelRecipe
+from task1.config.replicas import MODEL_NAME, model_and_number, replica_name, replica_recipe
 
 SHARED_BLOCKS = ("input", "augmentation", "training", "distillation", "compression", "decision")
 
@@ -101,7 +102,7 @@ class Entry(Strict):
     distillation: dict[str, Any] | None = None
     compression: dict[str, Any]
     decision: dict[str, Any]
-    models: dict[str, dict[str, Any]] = Field(min_length=1)
+    models: dict[Annotated[str, Field(pattern=MODEL_NAME)], dict[str, Any]] = Field(min_length=1)
     systems: dict[int, System] = Field(min_length=1)
     variants: dict[str, dict[str, Any]] = Field(default={}, description="named overrides, e.g. the authors' code")
     notes: tuple[str, ...] = ()
@@ -164,14 +165,26 @@ class Run(Strict):
     recipe: str = Field(description="the entry's name, or the path of the user's own file")
     command: tuple[str, ...] = Field(description="what a person types to have this run again")
     skip_bad: bool = Field(default=False, description="unusable recordings are listed and left out everywhere")
+    seeds: PositiveInt = Field(default=1, description="trainings of every model, each from a seed of its own")
 
-    def has_heard_test(self, model: str) -> bool:
-        """Whether a model, or a teacher behind it, learned from the clips of the test fold."""
-        recipe = self.models[model]
+    @property
+    def trainings(self) -> tuple[str, ...]:
+        """Names of all networks that are trained: the models, then their replicas of further seeds."""
+        return tuple(replica_name(name, number) for number in range(1, self.seeds + 1) for name in self.models)
+
+    def model(self, training: str) -> ModelRecipe:
+        """The recipe of one of `trainings`."""
+        name, number = model_and_number(training)
+        return replica_recipe(self.models[name], number)
+
+    def has_heard_test(self, training: str) -> bool:
+        """Whether a network, or a teacher behind it, learned from the clips of the test fold."""
+        recipe = self.model(training)
         return recipe.training.data == "all" or any(map(self.has_heard_test, recipe.teachers))
 
-    def learning_data(self, model: str) -> str:
-        """`all` if the model or a student of it learns from the whole development set, else `train`."""
+    def learning_data(self, training: str) -> str:
+        """`all` if the network or a student of it learns from the whole development set, else `train`."""
+        model, _ = model_and_number(training)
         of = {recipe.training.data for name, recipe in self.models.items() if name == model or model in recipe.teachers}
         return "all" if "all" in of else "train"
 

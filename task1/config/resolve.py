@@ -45,11 +45,12 @@ def names(kind: str) -> list[str]:
 
 
 def resolve(entry: str, profile: str, settings: Sequence[str] = (), corpora: Path = Path("corpora"),
-            systems: Sequence[int] = (), skip_bad: bool = False) -> Run:
+            systems: Sequence[int] = (), skip_bad: bool = False, seeds: int = 1) -> Run:
     """The run that an entry, a profile and `--set` arguments ask for, checked as a whole.
 
     `corpora` is absolute or relative to the work folder. `systems`: only these, with the models behind them; none
-    means those of the profile, and without any there, all systems and all models of the entry.
+    means those of the profile, and without any there, all systems and all models of the entry. `seeds`: how many times
+    every model is trained.
     """
     path = entry_path(entry)
     content, lines = read_yaml(path)
@@ -61,8 +62,8 @@ def resolve(entry: str, profile: str, settings: Sequence[str] = (), corpora: Pat
     merged = check(Entry, layered.content, str(path), places=layered.places)
     wanted = _select(_run(layered.content, merged, chosen, settings, corpora, str(path)), systems or
                      chosen.systems.get(merged.name, ()))
-    wanted |= {"skip_bad": skip_bad, "recipe": str(path.resolve()) if str(path) == entry else entry,
-               "command": _command(entry, profile, settings, corpora, systems, skip_bad)}
+    wanted |= {"skip_bad": skip_bad, "seeds": seeds, "recipe": str(path.resolve()) if str(path) == entry else entry,
+               "command": _command(entry, profile, settings, corpora, systems, skip_bad, seeds)}
     run = check(Run, wanted, f"{path} with profile {chosen.name}", places=layered.places)
     _check_references(run, str(path))
     return run
@@ -104,12 +105,13 @@ def _run(raw: dict[str, Any], merged: Entry, chosen: Profile, settings: Sequence
 
 
 def _command(entry: str, profile: str, settings: Sequence[str], corpora: Path, systems: Sequence[int],
-             skip_bad: bool) -> list[str]:
+             skip_bad: bool, seeds: int) -> list[str]:
     """What a person types to have this run again."""
     words = ["./run_all.sh", "--entry", entry, "--profile", profile]
     words += [word for number in systems for word in ("--system", str(number))]
     words += [word for setting in settings for word in ("--set", setting)]
     words += ["--skip-bad"] if skip_bad else []
+    words += ["--seeds", str(seeds)] if seeds > 1 else []
     return [*words, "--data", str(corpora)] if corpora.is_absolute() else words
 
 

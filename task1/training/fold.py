@@ -52,7 +52,7 @@ def split_rows(at: Layout, run: Run, recipe: ModelRecipe) -> tuple[pd.DataFrame,
 
 def load_fold(at: Layout, run: Run, name: str, device: torch.device) -> Fold:
     """Everything a training of model `name` needs, on the device."""
-    recipe = run.models[name]
+    recipe = run.model(name)
     if recipe.training.validation_share == 0 and recipe.training.keep != "last":
         raise InputError(f"{at.config}: training.keep is {recipe.training.keep}, but validation_share is 0, so there "
                          "is nothing to choose by; expected keep: last or a share above 0")

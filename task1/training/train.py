@@ -41,9 +41,9 @@ from task1.workflow.code import code_digest
 def train(run_folder: Path, name: str, device: torch.device, precision: Precision = "float32") -> Path:
     """Train model `name` of the run; return its folder. A training killed before goes on from its last epoch."""
     at, run = Layout(run_folder), load_run(run_folder)
-    if name not in run.models:
-        raise InputError(f"{at.config}: no model {name}; there are: {', '.join(run.models)}")
-    recipe = run.models[name]
+    if name not in run.trainings:
+        raise InputError(f"{at.config}: no model {name}; there are: {', '.join(run.trainings)}")
+    recipe = run.model(name)
     for text in (*(f"not done as the recipe asks: {text}" for text in unsupported(recipe)), *over_limit(run, name)):
         print(f"{name}: {text}", file=sys.stderr)
     if device.type == "cuda":  # the same seed shall give the same bytes, as it does on a CPU
@@ -60,7 +60,7 @@ def train(run_folder: Path, name: str, device: torch.device, precision: Precisio
 
 
 def _train(at: Layout, run: Run, name: str, device: torch.device, precision: Precision) -> None:
-    recipe, folder = run.models[name], at.model(name)
+    recipe, folder = run.model(name), at.model(name)
     fold = load_fold(at, run, name, device)
     checkpoint = Checkpoint(folder / "checkpoint", identity(run, recipe, fold, precision))
     torch.manual_seed(recipe.training.seed)
@@ -80,7 +80,7 @@ def _train(at: Layout, run: Run, name: str, device: torch.device, precision: Pre
 
 def over_limit(run: Run, name: str) -> list[str]:
     """Told before hours are spent: what packaging would refuse. Teachers and baselines are not packed."""
-    recipe, rules = run.models[name], edition(run.edition)
+    recipe, rules = run.model(name), edition(run.edition)
     if recipe.role != "system":
         return []
     verdicts = against_limits(count_model(run, name), rules, recipe.compression.bytes_per_weight)

@@ -26,7 +26,7 @@ def for_copies(run: Run, workers: int) -> int:
 
 
 def for_training(run: Run, model: str) -> int:
-    recipe, stored = run.models[model], run.features
+    recipe, stored = run.model(model), run.features
     frames = recipe.augmentation.crop_frames or stored.frames
     batch = recipe.training.batch_size * stored.n_mels * frames * 4 * KEPT_PER_VALUE / 1e6
     clips = _clips(run, run.development) * (1 + len(copies_of(run, model)))  # copies are never more than originals

@@ -52,8 +52,9 @@ def _own(at: Layout, run: Run, seals: Seals) -> Iterator[tuple[Path, Seal]]:
                                                  at.features(run, name) / "store.json")}
     for path, seal in seals:
         told = seal.wildcards
-        if path in shared or (path.is_relative_to(at.run) and told.get("model", next(iter(run.models))) in run.models
-                              and int(told.get("system", next(iter(run.systems)))) in run.systems):
+        if path in shared or (path.is_relative_to(at.run) and told.get("model", next(iter(run.models))) in run.trainings
+                              and int(told.get("system", next(iter(run.systems)))) in run.systems
+                              and (seal.rule != "seeds" or run.seeds > 1)):
             yield path, seal
 
 

@@ -24,7 +24,7 @@ STAGES = (
     Stage("features", "log-mel spectrograms, stored once", ("share",)),
     Stage("train", "the networks of the entry, teachers first", ("copies", "teach")),
     Stage("predict", "official output tables: development test and evaluation set", ("hold_out", "fuse", "combine")),
-    Stage("score", "accuracy and log loss per class, device and city", ("score_model", "quantization")),
+    Stage("score", "accuracy and log loss per class, device and city", ("score_model", "quantization", "seeds")),
     Stage("package", "the official submission package, with the technical report", ("figures", "pdf")),
     Stage("report", "what came out, for people"),
 )
