@@ -5,6 +5,8 @@ finds DRIVER_VARIABLE in its environment, and every worker of a pool, watches th
 """
 
 import os
+import signal
+import sys
 import threading
 import time
 
@@ -22,6 +24,9 @@ def follow_driver() -> None:
     host, _, pid = os.environ.get(DRIVER_VARIABLE, "").rpartition(":")
     if pid.isdigit() and host == os.uname().nodename:
         end_with(int(pid))
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C is the driver's, which then ends its jobs
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, lambda number, _: sys.exit(128 + number))  # unfinished files are cleared away
 
 
 def spin_briefly() -> None:

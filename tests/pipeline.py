@@ -52,3 +52,15 @@ def only(folder: Path, pattern: str) -> Path:
     """The one path below `folder` that the pattern fits."""
     (path,) = folder.glob(pattern)
     return path
+
+
+def jobs_of(work: Path) -> list[int]:
+    """Processes at work in the folder: jobs of a run and their workers."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if (process / "cwd").readlink() == work and b"task1" in (process / "cmdline").read_bytes():
+                found.append(int(process.name))
+        except OSError:
+            continue
+    return found

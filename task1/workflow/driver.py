@@ -20,6 +20,7 @@ from task1.layout import Layout
 from task1.workflow import stages
 from task1.workflow.cluster import Cluster, read_cluster, require_plugin
 from task1.workflow.engine import Due, Engine
+from task1.workflow.interruption import Interrupted, interruptible, unswallowed
 from task1.workflow.leftovers import end_leftovers
 from task1.workflow.mend import Fault, keep_aside, survey
 from task1.workflow.progress import ORDER, Progress
@@ -41,7 +42,6 @@ class Request:
     last: str | None
     forced: Sequence[str]
     skip_bad: bool
-    seeds: int
     jobs: int
     device: str
     precision: str
@@ -62,27 +62,23 @@ def run(request: Request) -> int:
     data = request.data.resolve() if request.data else None
     cluster = _cluster(request)
     resolved = resolve(request.entry, request.profile, request.settings, data or Path("corpora"),
-                       request.systems, request.skip_bad, request.seeds)
+                       request.systems, request.skip_bad)
     folder = work / "runs" / f"{resolved.entry}-{resolved.profile}"
     at = Layout(folder)
     _announce(resolved, folder)
     engine = Engine(work, {"run": str(folder.relative_to(work)), "first": chosen[0].name if request.first else "",
                            "last": chosen[-1].name, "device": request.device, "precision": request.precision},
                     request.jobs, cluster)
-    with _locked(work):
-        if cluster and cluster.executor == "slurm" and not request.dry_run:
-            end_leftovers(work)
-        seals = Seals(work)
-        _save(resolved, at, seals)
-        _drop_orphaned_stamps(at, resolved)
-        progress = Progress(request.dry_run, seals)
-        started = time.monotonic()
-        broken = _broken(request, at, resolved, seals, chosen)
-        work_out = partial(_execute, engine, request, chosen, progress)
-        complete = (request.dry_run or (_execute_broken(work, broken, work_out)
-                                        and _execute_shares(engine, chosen, forced, work_out))) and \
-            work_out({*broken, "up_to"} if request.dry_run and broken else (),
-                     {*forced, *(broken if request.dry_run else ())})
+    started = time.monotonic()
+    try:
+        with _locked(work), interruptible():
+            progress = Progress(request.dry_run, Seals(work))
+            complete = _bring_up_to_date(request, resolved, at, chosen, forced, engine, progress)
+    except Interrupted as signal:
+        with suppress(OSError):  # a terminal that has gone hears nothing
+            print(f"Interrupted ({signal.name}): running jobs were ended; the same command goes on from there.",
+                  file=sys.stderr, flush=True)
+        return 128 + signal.number
     if not complete:
         print(f"Stopped: {'; '.join(progress.problems)}. Mend what is told above; the same command then goes on from "
               "there.", file=sys.stderr)
@@ -94,6 +90,21 @@ def run(request: Request) -> int:
     if chosen[-1].name == stages.STAGES[-1].name:
         print_summary(resolved, at)
     return 0
+
+
+def _bring_up_to_date(request: Request, run: Run, at: Layout, chosen: Sequence[stages.Stage], forced: Collection[str],
+                      engine: Engine, progress: Progress) -> bool:
+    """All passes of Snakemake that it takes; whether all of them ended well."""
+    if engine.cluster and engine.cluster.executor == "slurm" and not request.dry_run:
+        end_leftovers(engine.work)
+    _save(run, at, progress.seals)
+    _drop_orphaned_stamps(at, run)
+    broken = _broken(request, at, run, progress.seals, chosen)
+    work_out = partial(_execute, engine, request, chosen, progress)
+    if request.dry_run:
+        return work_out({*broken, "up_to"} if broken else (), {*forced, *broken})
+    return (_execute_broken(engine.work, broken, work_out) and _execute_shares(engine, chosen, forced, work_out)
+            and work_out((), forced))
 
 
 def _announce(run: Run, folder: Path) -> None:
@@ -197,8 +208,9 @@ def _execute(engine: Engine, request: Request, chosen: Sequence[stages.Stage], p
     names = [stage.name for stage in chosen]
     everything = len(chosen) == len(stages.STAGES)
     try:
-        engine.execute(progress, targets=targets, forced=forced, dry_run=request.dry_run,
-                       rules=() if everything else (*_allowed(request, names), "up_to", "shares"), **config)
+        with unswallowed():
+            engine.execute(progress, targets=targets, forced=forced, dry_run=request.dry_run,
+                           rules=() if everything else (*_allowed(request, names), "up_to", "shares"), **config)
     except InputError:
         raise
     except Exception as error:  # Snakemake raises its own family, all of which it can print
@@ -218,7 +230,7 @@ def _execute_shares(engine: Engine, chosen: Sequence[stages.Stage], forced: Coll
     if engine.cluster is None or "features" not in [stage.name for stage in chosen]:
         return True
     due = Due()
-    with suppress(Exception):  # what is wrong is told by the pass that is meant
+    with unswallowed(), suppress(Exception):  # what is wrong is told by the pass that is meant
         engine.execute(due, forced=forced, dry_run=True)
     return not due.stores or work_out({"shares"}, (), stores=" ".join(sorted(due.stores)))
 

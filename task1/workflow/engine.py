@@ -13,6 +13,7 @@ from typing import Any
 from task1.files import write_text
 from task1.processes import driver_environment
 from task1.workflow.cluster import Cluster
+from task1.workflow.interruption import stop
 
 SNAKEFILE = Path(__file__).with_name("Snakefile")
 CHECKSUMMED_BYTES = 1 << 30
@@ -35,9 +36,11 @@ class Engine:
         `forced`: rules and files made again in any case; `rules`: the only ones that may run (none: all).
         """
         from snakemake.api import SnakemakeApi
+        from snakemake.scheduling.job_scheduler import JobScheduler
         from snakemake.settings.types import ConfigSettings, DAGSettings, OutputSettings
 
         os.environ.update(driver_environment())
+        JobScheduler.exit_gracefully = staticmethod(stop)  # its handler of SIGTERM would wait for jobs to end
         write_text(self.work / "CACHEDIR.TAG", "Signature: 8a477f597d28d172789f06886806bc55\n")
         with SnakemakeApi(OutputSettings(dryrun=dry_run)) as api:
             log = api.logger_manager.logger

@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from task1.workflow.interruption import interrupted
 from task1.workflow.seals import Seals
 from task1.workflow.stages import STAGES
 
@@ -34,6 +35,8 @@ class Progress(logging.Handler):
         self.problems: list[str] = []
 
     def emit(self, record: logging.LogRecord) -> None:
+        if interrupted():  # that jobs fail which are being ended is no news
+            return
         event = getattr(record, "event", None)
         if event == "job_info":
             self._begin(record)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.pipeline import command, digests, run
+from tests.pipeline import command, digests, jobs_of, run
 
 EARLY = ("index/*.csv", "features/*/*/*.h5", "features/*/*/store.json")
 
@@ -57,23 +57,11 @@ def test_jobs_end_with_their_killed_driver(tmp_path: Path) -> None:
     assert run(work, "features").returncode == 0
     with subprocess.Popen(command(work), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as victim:
         deadline = time.monotonic() + 120
-        while not _working(work) and time.monotonic() < deadline:
+        while not jobs_of(work) and time.monotonic() < deadline:
             time.sleep(0.2)
-        assert _working(work)
+        assert jobs_of(work)
         os.kill(victim.pid, signal.SIGKILL)
     deadline = time.monotonic() + 20
-    while _working(work) and time.monotonic() < deadline:
+    while jobs_of(work) and time.monotonic() < deadline:
         time.sleep(0.2)
-    assert not _working(work)
-
-
-def _working(work: Path) -> list[int]:
-    """Processes whose working directory is the work folder: jobs."""
-    found = []
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            if (process / "cwd").readlink() == work and b"task1" in (process / "cmdline").read_bytes():
-                found.append(int(process.name))
-        except OSError:
-            continue
-    return found
+    assert not jobs_of(work)
