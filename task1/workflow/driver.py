@@ -42,6 +42,7 @@ class Request:
     last: str | None
     forced: Sequence[str]
     skip_bad: bool
+    seeds: int
     jobs: int
     device: str
     precision: str
@@ -62,7 +63,7 @@ def run(request: Request) -> int:
     data = request.data.resolve() if request.data else None
     cluster = _cluster(request)
     resolved = resolve(request.entry, request.profile, request.settings, data or Path("corpora"),
-                       request.systems, request.skip_bad)
+                       request.systems, request.skip_bad, request.seeds)
     folder = work / "runs" / f"{resolved.entry}-{resolved.profile}"
     at = Layout(folder)
     _announce(resolved, folder)
