@@ -56,7 +56,8 @@ def _results(at: Layout, run: Run, deep: bool) -> Iterator[Finding]:
         if fault.usable:
             yield warning("results", f"{fault.path}: {fault.what}", "taken as it is; to have it made again, delete it")
         else:
-            kept = f" (and keeps this one as {fault.kept.name}.kept-1)" if fault.kept else ""
+            names = " and ".join(path.name for path in fault.kept)
+            kept = f" (and keeps {names} under another name)" if names else ""
             yield warning("results", f"{fault.path}: {fault.what}", AGAIN + kept)
     told = {fault.path for fault in faults}
     files = [path for path in _files(at) if path not in told]

@@ -179,7 +179,8 @@ def _what_is_done(fault: Fault, dry_run: bool) -> str:
         return "taken as it is (to have it made again, delete it)"
     if dry_run:
         return "would be made again"
-    return f"kept as {keep_aside(fault.kept).name}, made again" if fault.kept else "made again"
+    kept = " and ".join(keep_aside(path).name for path in fault.kept)
+    return f"kept as {kept}, made again" if kept else "made again"
 
 
 def _execute_broken(work: Path, broken: Mapping[str, str], work_out: Callable[..., bool]) -> bool:

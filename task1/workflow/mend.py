@@ -5,9 +5,10 @@ Snakemake asks whether a file is stale; whether it is still what was written, no
 
     gone             made again; caches (index, features, copies) only when something needs them
     changed, broken  kept beside as `<name>.kept-1`, made again
-    changed, usable  taken as it is, with a warning: somebody may have meant it
+    changed, usable  taken as it is, with a warning: somebody may have meant it; kept beside when a job writes it anew
 """
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,7 +30,7 @@ class Fault:
     rule: str
     what: str
     usable: bool = False
-    kept: Path | None = None
+    kept: tuple[Path, ...] = ()
 
 
 def survey(at: Layout, run: Run, seals: Seals, rules: Sequence[str] | None = None, deep: bool = False) -> list[Fault]:
@@ -51,25 +52,54 @@ def _own(at: Layout, run: Run, seals: Seals) -> Iterator[tuple[Path, Seal]]:
     shared = {path for name in sets for path in (at.index(name), at.corpus_stamp(name), at.verified(name),
                                                  at.features(run, name) / "store.json")}
     for path, seal in seals:
-        told = seal.wildcards
-        if path in shared or (path.is_relative_to(at.run) and told.get("model", next(iter(run.models))) in run.trainings
-                              and int(told.get("system", next(iter(run.systems)))) in run.systems
-                              and (seal.rule != "seeds" or run.seeds > 1)):
+        if path in shared or (path.is_relative_to(at.run) and _belongs(run, seal)):
             yield path, seal
+
+
+def _belongs(run: Run, seal: Seal) -> bool:
+    """Whether the run as it is now has a job that made this; an earlier recipe or selection may have left it."""
+    told, models = seal.wildcards, [run.model(name) for name in run.trainings]
+    if "model" in told and told["model"] not in run.trainings:
+        return False
+    if "system" in told and int(told["system"]) not in run.systems:
+        return False
+    fitted = [system for system in run.systems.values() if system.is_fitted]
+    match seal.rule:
+        case "copies":
+            from task1.augment.copies import copies_of
+
+            return told["copies"] in {name for training in run.trainings for name in copies_of(run, training)}
+        case "teach":
+            return told["model"] in {teacher for model in models for teacher in model.teachers}
+        case "hold_out":
+            return told["model"] in {member for system in fitted for member in system.models}
+        case "fuse":
+            return run.systems[int(told["system"])].is_fitted
+        case "quantization":
+            return any(model.compression.weights == "int8" for model in models)
+        case "seeds":
+            return run.seeds > 1
+    return True
 
 
 def _fault(path: Path, seal: Seal, deep: bool) -> Fault | None:
     if not path.exists():
-        return None if seal.rule in CACHES else Fault(path, seal.rule, "found no such file")
+        return None if seal.rule in CACHES else Fault(path, seal.rule, "found no such file", kept=_archives(path))
     if not seal.broken(path, deep):
         beside = companions(path)
-        return Fault(path, seal.rule, beside, kept=_archive(path)) if beside else None
+        return Fault(path, seal.rule, beside, kept=_archives(path)) if beside else None
     wrong = damage(path, deep)
     if wrong:
-        return Fault(path, seal.rule, wrong, kept=path)
+        return Fault(path, seal.rule, wrong, kept=(path, *_archives(path)))
     return Fault(path, seal.rule, "changed since the pipeline made it, by hand or by the disk, but usable", usable=True)
 
 
-def _archive(path: Path) -> Path | None:
-    """A package that is not what was packed may be somebody's work."""
-    return next(path.parent.glob("*.zip"), None) if path.name == "package.json" else None
+def _archives(path: Path) -> tuple[Path, ...]:
+    """Packages that the record at `path` does not vouch for (unreadable: all of them); they may be somebody's work."""
+    if path.name != "package.json":
+        return ()
+    try:
+        archive = path.with_name(json.loads(path.read_bytes())["package"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return tuple(sorted(path.parent.glob("*.zip")))
+    return (archive,) if archive.is_file() else ()

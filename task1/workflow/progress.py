@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from task1.workflow.interruption import interrupted
+from task1.workflow.mend import keep_aside
 from task1.workflow.seals import Seals
 from task1.workflow.stages import STAGES
 
@@ -57,10 +58,17 @@ class Progress(logging.Handler):
         if job.number in self.jobs and not self.dry_run:
             return
         self.jobs[job.number] = job
-        if not self.dry_run:
-            self.seals.drop(job.outputs)
         because = f"   ({_short(job.reason)})" if self.dry_run else ""
         print(f"[{ORDER[rule]}/{len(STAGES)}] {rule} {job.label}{because}", file=sys.stderr, flush=True)
+        if not self.dry_run:
+            self._make_way(job)
+
+    def _make_way(self, job: Job) -> None:
+        """The job is about to overwrite its outputs: what somebody has changed in them since they were made is kept."""
+        for path in self.seals.changed(job.outputs):
+            print(f"      {path.name} was changed since it was made; kept as {keep_aside(path).name}", file=sys.stderr,
+                  flush=True)
+        self.seals.drop(job.outputs)
 
     def _end(self, job: Job | None) -> None:
         if job is None:

@@ -11,14 +11,14 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from task1.files import file_digest, write_json
+from task1.files import digest, file_digest, write_json
 
 SEALS = ".made.json"
 
 
 @dataclass(frozen=True)
 class Seal:
-    """Who made a file, and its size, time of change and content then; a folder has none of these."""
+    """Who made a file, and its size, time of change and content then; of a folder names and contents below it."""
 
     rule: str
     wildcards: Mapping[str, str] = field(default_factory=dict)
@@ -30,6 +30,8 @@ class Seal:
         """Whether `path`, which is there, is not what was sealed; `deep` reads it though size and time are the same."""
         if self.sha256 is None:
             return False
+        if path.is_dir():
+            return _content(path) != self.sha256
         status = path.stat()
         if not deep and (status.st_size, status.st_mtime_ns) == (self.size, self.mtime_ns):
             return False
@@ -61,8 +63,13 @@ class Seals:
                 status = path.stat()
                 self._seals[name] = Seal(rule, dict(wildcards), status.st_size, status.st_mtime_ns, file_digest(path))
             elif path.is_dir():
-                self._seals[name] = Seal(rule, dict(wildcards))
+                self._seals[name] = Seal(rule, dict(wildcards), sha256=_content(path))
         self._write()
+
+    def changed(self, outputs: Iterable[str]) -> list[Path]:
+        """Which of these files (relative to the work folder) are there and not as they were made."""
+        sealed = ((self.work / name, self._seals[name]) for name in outputs if name in self._seals)
+        return [path for path, seal in sealed if path.exists() and seal.broken(path)]
 
     def _write(self) -> None:
         """On a full disk no seals are better than old ones."""
@@ -71,6 +78,11 @@ class Seals:
         except OSError:
             with suppress(OSError):
                 (self.work / SEALS).unlink(missing_ok=True)
+
+
+def _content(folder: Path) -> str:
+    return digest({str(path.relative_to(folder)): file_digest(path) for path in folder.rglob("*") if path.is_file()},
+                  length=64)
 
 
 def _read(path: Path) -> dict[str, Seal]:

@@ -80,6 +80,17 @@ def test_what_somebody_changed_and_can_be_used_is_taken_and_told(work: Path) -> 
     assert table.read_bytes() == own
 
 
+def test_what_somebody_changed_is_kept_when_a_job_overwrites_it(finished: tuple[Path, str], work: Path) -> None:
+    report = work / RUN / "report" / "report.md"
+    report.write_text("my notes")
+    shown = run(work, "--from", "report", "--force", "report")
+    assert shown.returncode == 0, shown.stderr
+    assert "report.md: changed since the pipeline made it" in shown.stderr
+    assert "report.md was changed since it was made; kept as report.md.kept-1" in shown.stderr
+    assert report.with_name("report.md.kept-1").read_text() == "my notes"
+    assert report.read_bytes() == (finished[0] / RUN / "report" / "report.md").read_bytes()
+
+
 def test_what_somebody_wrote_into_the_config_is_kept(work: Path) -> None:
     config = work / RUN / "config.yaml"
     written = config.read_text()

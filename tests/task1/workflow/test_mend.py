@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from safetensors.numpy import save_file
 
 from task1.config import Run, resolve, save_run, taxonomy
+from task1.files import file_digest
 from task1.layout import Layout
 from task1.outputs import Outputs, write_outputs
 from task1.workflow.mend import keep_aside, survey
@@ -36,7 +37,7 @@ def at(tmp_path: Path, run: Run) -> Layout:
     at.scores(1, "development").with_suffix(".csv").write_text("metric\tvalue\n")
     (at.model("model1") / "history.csv").write_text("epoch\tloss\n1\t2.3\n")
     seals = Seals(at.work)
-    seals.set("teach", MODEL, [name(at, at.model_output("model1", "learning"))])
+    seals.set("predict", MODEL, [name(at, at.model_output("model1", "learning"))])
     seals.set("train", MODEL, [name(at, at.model("model1") / "history.csv")])
     seals.set("score", {"system": "1", "part": "development"}, [name(at, at.scores(1, "development"))])
     return at
@@ -65,7 +66,7 @@ def test_another_time_alone_is_no_change(at: Layout, run: Run) -> None:
 def test_gone(at: Layout, run: Run) -> None:
     at.scores(1, "development").unlink()
     (fault,) = survey(at, run, Seals(at.work))
-    assert (fault.path, fault.what, fault.kept) == (at.scores(1, "development"), "found no such file", None)
+    assert (fault.path, fault.what, fault.kept) == (at.scores(1, "development"), "found no such file", ())
 
 
 def test_gone_beside_it(at: Layout, run: Run) -> None:
@@ -78,7 +79,7 @@ def test_broken_is_to_be_kept_and_made_again(at: Layout, run: Run) -> None:
     path = at.model_output("model1", "learning")
     os.truncate(path, path.stat().st_size - 10)
     (fault,) = survey(at, run, Seals(at.work))
-    assert fault.kept == path
+    assert fault.kept == (path,)
     assert not fault.usable
     assert fault.what.startswith("row 21: found 10 columns, expected 12")
 
@@ -87,7 +88,7 @@ def test_changed_but_usable_is_only_told(at: Layout, run: Run) -> None:
     write_outputs(at.model_output("model1", "learning"), table(19))
     (fault,) = survey(at, run, Seals(at.work))
     assert fault.usable
-    assert fault.kept is None
+    assert not fault.kept
 
 
 def test_a_flipped_byte_that_kept_size_and_time_is_found_by_reading(at: Layout, run: Run) -> None:
@@ -116,6 +117,38 @@ def test_models_of_another_selection_are_none_of_our_business(at: Layout, run: R
     assert survey(at, run, Seals(at.work)) == []
 
 
+@pytest.mark.parametrize(("rule", "wildcards"), [
+    ("copies", {"copies": "pitch-0123456789ab"}), ("teach", MODEL), ("hold_out", MODEL), ("fuse", {"system": "1"}),
+    ("seeds", {})])
+def test_what_an_earlier_recipe_has_left_is_none_of_our_business(at: Layout, run: Run, rule: str,
+                                                                 wildcards: dict[str, str]) -> None:
+    """No job of this run could make it again."""
+    left = at.run / "left" / "store.json"
+    left.parent.mkdir()
+    left.write_text('{"parts": []}')
+    seals = Seals(at.work)
+    seals.set(rule, wildcards, [name(at, left)])
+    left.write_text("broken")
+    assert survey(at, run, Seals(at.work)) == []
+
+
+def test_what_this_recipe_makes_is_looked_at(at: Layout) -> None:
+    run = resolve("shao2022", "tiny")
+    fused = next(number for number, system in run.systems.items() if system.is_fitted)
+    member = run.systems[fused].models[0]
+    taught = next(model.teachers[0] for model in run.models.values() if model.teachers)
+    expected = []
+    seals = Seals(at.work)
+    for rule, wildcards in (("hold_out", {"model": member}), ("teach", {"model": taught}),
+                            ("fuse", {"system": str(fused)})):
+        path = at.run / f"{rule}.json"
+        path.write_text("{}")
+        seals.set(rule, wildcards, [name(at, path)])
+        path.write_text("broken")
+        expected.append(path)
+    assert {fault.path for fault in survey(at, run, Seals(at.work))} == set(expected)
+
+
 def test_a_job_that_begins_takes_its_seals_away(at: Layout, run: Run) -> None:
     history = at.model("model1") / "history.csv"
     Seals(at.work).drop([name(at, history)])
@@ -139,6 +172,52 @@ def test_seals_on_a_full_disk_are_given_up(at: Layout, monkeypatch: pytest.Monke
     monkeypatch.setattr("task1.workflow.seals.write_json", full)
     Seals(at.work).set("train", MODEL, [name(at, at.model("model1") / "history.csv")])
     assert not (at.work / SEALS).exists()
+
+
+@pytest.mark.parametrize("happened", ["record gone", "record broken", "package changed"])
+def test_a_package_without_a_record_that_vouches_for_it_is_kept(at: Layout, run: Run, happened: str) -> None:
+    at.submission.mkdir()
+    record, package, other = (at.submission / name for name in ("package.json", "a.zip", "mine.zip"))
+    package.write_bytes(b"packed")
+    other.write_bytes(b"not the pipeline's")
+    record.write_text(json.dumps({"package": "a.zip", "sha256": file_digest(package)}))
+    seals = Seals(at.work)
+    seals.set("package", {}, [name(at, record)])
+    if happened == "record gone":
+        record.unlink()
+    elif happened == "record broken":
+        record.write_text("{")
+    else:
+        package.write_bytes(b"edited by somebody")
+    (fault,) = survey(at, run, Seals(at.work))
+    expected = {"record gone": {package, other}, "record broken": {record, package, other},
+                "package changed": {package}}
+    assert set(fault.kept) == expected[happened]
+
+
+def test_files_of_somebody_else_in_a_folder_of_ours_are_noticed(at: Layout, run: Run) -> None:
+    folder = at.report / "figures"
+    folder.mkdir(parents=True)
+    (folder / "a.svg").write_text("<svg/>")
+    seals = Seals(at.work)
+    seals.set("figures", {}, [name(at, folder)])
+    assert survey(at, run, Seals(at.work), deep=True) == []
+    assert seals.changed([name(at, folder)]) == []
+    (folder / "mine.svg").write_text("<svg/>")
+    assert seals.changed([name(at, folder)]) == [folder]
+    (fault,) = survey(at, run, Seals(at.work))
+    assert fault.usable
+
+
+def test_what_was_changed_and_what_was_not(at: Layout) -> None:
+    seals = Seals(at.work)
+    table, scores = at.model_output("model1", "learning"), at.scores(1, "development")
+    names = [name(at, table), name(at, scores), "runs/never-sealed", name(at, at.config)]
+    assert seals.changed(names) == []
+    table.write_text("edited")
+    scores.unlink()
+    at.config.write_text("never sealed")
+    assert seals.changed(names) == [table]
 
 
 def test_kept_files_are_numbered(tmp_path: Path) -> None:
