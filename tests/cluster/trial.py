@@ -2,9 +2,10 @@
 
     python tests/cluster/trial.py FOLDER PIDFILE      (called by tests/cluster/slurm.sh; PIDFILE is the controller's)
 
-In the Slurm run, in this order: a process that computes log-mels is killed, the driver is killed while a training runs
-(and the command given again), that training is cancelled, Slurm's controller is killed and started again. At the end
-everything has to be the same, byte for byte, and the training must have gone on where it stood each time.
+In the Slurm run, in this order: the command is interrupted by SIGTERM while log-mels are computed (and given again), a
+process that computes log-mels is killed, the command is killed while a training runs (and given again), that training
+is cancelled, Slurm's controller is killed and started again. At the end everything has to be the same, byte for byte,
+and the training must have gone on where it stood each time.
 """
 
 import csv
@@ -46,6 +47,12 @@ def main(folder: Path, controller: Path) -> None:
 def disturb(work: Path, folder: Path, profile: Path, controller: Path) -> None:
     on_slurm = ("--jobs", "1", "--executor", "slurm", "--cluster-profile", str(profile))
     driver = begin(work, folder / "slurm-1.log", *on_slurm)
+    until("a job computes log-mels", driver, lambda: next(workers(work, "--share"), None))
+    driver.terminate()
+    expect(driver.wait(PATIENCE_SECONDS) == 143, "SIGTERM ends the command")
+    until("its jobs are cancelled", None, lambda: not queued(work))
+
+    driver = begin(work, folder / "slurm-2.log", *on_slurm)
     victim = until("a job computes log-mels", driver, lambda: next(workers(work, "--share"), None))
     os.kill(victim, signal.SIGKILL)
     say(f"killed process {victim} of that job")
@@ -57,7 +64,7 @@ def disturb(work: Path, folder: Path, profile: Path, controller: Path) -> None:
     expect(left is not None, "the training outlives its driver")
     say(f"killed the driver; Slurm job {left} goes on by itself")
 
-    driver = begin(work, folder / "slurm-2.log", *on_slurm)
+    driver = begin(work, folder / "slurm-3.log", *on_slurm)
     second = until("another training goes on", driver, lambda: other(training(work), left) and len(epochs(work)) >= 4
                    and training(work))
     subprocess.run(["scancel", str(second)], check=True)
@@ -69,7 +76,7 @@ def disturb(work: Path, folder: Path, profile: Path, controller: Path) -> None:
     subprocess.run(["slurmctld"], check=True)
     say("started it again")
     finish(driver)
-    said = (folder / "slurm-2.log").read_text()
+    said = (folder / "slurm-3.log").read_text()
     expect(re.search(rf"Slurm jobs of a run that was killed .*cancelled: .*\b{left}\b", said) is not None,
            "the job left behind is named and cancelled")
     expect(epochs(work)[0] == kept, "the first epoch is the one of the first job: nothing was trained twice")
@@ -97,12 +104,13 @@ def finish(driver: "subprocess.Popen[bytes]") -> None:
     expect(driver.wait(PATIENCE_SECONDS) == 0, "the run ends well")
 
 
-def until(what: str, driver: "subprocess.Popen[bytes]", look: Callable[[], T | None]) -> T:
-    """What `look` finds first that is true."""
+def until(what: str, driver: "subprocess.Popen[bytes] | None", look: Callable[[], T | None]) -> T:
+    """What `look` finds first that is true, while the driver goes on, if there is one."""
     patience = time.monotonic() + PATIENCE_SECONDS
     while not (found := look()):
-        if driver.poll() is not None or time.monotonic() > patience:
-            raise SystemExit(f"FAILED: {what} (the run {'goes on' if driver.poll() is None else 'has ended'})")
+        ended = driver is not None and driver.poll() is not None
+        if ended or time.monotonic() > patience:
+            raise SystemExit(f"FAILED: {what} (the run {'has ended' if ended else 'goes on'})")
         time.sleep(0.1)
     say(what)
     return found
@@ -119,12 +127,17 @@ def workers(work: Path, argument: str) -> Iterator[int]:
             continue
 
 
+def queued(work: Path, *states: str) -> list[tuple[str, str]]:
+    """Slurm's jobs of that work folder and their comments, which name their rules."""
+    chosen = [f"--states={','.join(states)}"] if states else []
+    shown = subprocess.run(["squeue", "-h", *chosen, "-o", "%i|%Z|%k"], capture_output=True, text=True, check=False)
+    rows = (line.split("|") for line in shown.stdout.splitlines())
+    return [(job, comment) for job, folder, comment in rows if Path(folder) == work]
+
+
 def training(work: Path) -> str | None:
     """The Slurm job that runs the training of a model."""
-    shown = subprocess.run(["squeue", "-h", "-t", "running", "-o", "%i|%Z|%k"], capture_output=True, text=True,
-                           check=False)
-    rows = (line.split("|") for line in shown.stdout.splitlines())
-    return next((job for job, folder, comment in rows if Path(folder) == work and "rule_train" in comment), None)
+    return next((job for job, comment in queued(work, "running") if "rule_train" in comment), None)
 
 
 def other(job: str | None, than: str | None) -> bool:

@@ -26,6 +26,7 @@ def test_a_deleted_recording_is_named_before_features_are_computed(work: Path, a
     assert "found 319 WAV files, expected 320; delete this folder, and the next run makes it anew" in doctor.stdout
 
 
+@pytest.mark.long
 def test_a_changed_recording_is_told_and_computed_again(finished: tuple[Path, str], work: Path, audio: Path) -> None:
     first, second = sorted(audio.iterdir())[:2]
     shutil.copyfile(second, first)
@@ -40,6 +41,7 @@ def test_a_changed_recording_is_told_and_computed_again(finished: tuple[Path, st
     assert sum(before[name] != after[name] for name in before) == 1  # the part with this clip
 
 
+@pytest.mark.long
 def test_a_recording_cut_off_between_verify_and_features(work: Path, audio: Path) -> None:
     shutil.rmtree(work / "features")
     cut = min(audio.iterdir())

@@ -41,12 +41,12 @@ def test_a_disk_that_is_full_in_a_stage(finished: tuple[Path, str], disk: Disk, 
     if stage == "features":
         shutil.rmtree(work / "features")
     filler = fill(place, ROOM)
-    shown = run(work, "--force", stage)
+    shown = run(work, stage, "--force", stage)
     if shown.returncode:
         assert "Traceback" not in shown.stderr
         assert re.search(r"No space left|disk is full|cannot be written|room", shown.stderr), shown.stderr
     filler.unlink()
-    again = run(work, "--force", stage)
+    again = run(work, stage, "--force", stage)
     assert again.returncode == 0, again.stderr
     assert digests(work) == digests(finished[0])
     assert not list(work.glob("runs/**/.part-*"))

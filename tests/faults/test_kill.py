@@ -25,7 +25,7 @@ def kill_at_random(work: Path, seed: int, times: int, longest: float, *arguments
 
 def test_killed_while_recordings_and_features_are_made(finished: tuple[Path, str], tmp_path: Path) -> None:
     work = tmp_path / "work"
-    kill_at_random(work, 20231, 3, 6.0, "features")
+    kill_at_random(work, 20231, 2, 5.0, "features")
     shown = run(work, "features")
     assert shown.returncode == 0, shown.stderr
     expected = digests(finished[0], EARLY)
@@ -34,6 +34,7 @@ def test_killed_while_recordings_and_features_are_made(finished: tuple[Path, str
     assert not list(work.glob("features/**/.part-*"))
 
 
+@pytest.mark.long
 def test_killed_while_tables_are_made(finished: tuple[Path, str], work: Path) -> None:
     kill_at_random(work, 20233, 2, 8.0, "--from", "predict", "--force", "predict")
     shown = run(work)

@@ -7,9 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.pipeline import begun, digests, run
+from tests.pipeline import begun, copy_of, digests, run
 
 pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def work(finished: tuple[Path, str], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished work folder to run in."""
+    return copy_of(finished[0], tmp_path_factory.mktemp("again") / "work")
 
 
 def test_the_last_words_name_scores_package_report_and_next_steps(finished: tuple[Path, str]) -> None:
@@ -22,8 +28,7 @@ def test_the_last_words_name_scores_package_report_and_next_steps(finished: tupl
     assert zipfile.ZipFile(archive).testzip() is None
 
 
-def test_a_second_run_does_nothing_and_says_so(finished: tuple[Path, str]) -> None:
-    work, _ = finished
+def test_a_second_run_does_nothing_and_says_so(work: Path) -> None:
     before = digests(work)
     shown = run(work)
     assert shown.returncode == 0
@@ -38,17 +43,14 @@ def test_a_second_run_does_nothing_and_says_so(finished: tuple[Path, str]) -> No
     ("texts.abbreviation=OTHER", ["package", "report"]),
     ("features.n_mels=64", ["features", "train", "predict", "score", "package", "report"]),
 ])
-def test_a_changed_parameter_reruns_what_depends_on_it(finished: tuple[Path, str], setting: str,
-                                                       expected: list[str]) -> None:
-    work, _ = finished
+def test_a_changed_parameter_reruns_what_depends_on_it(work: Path, setting: str, expected: list[str]) -> None:
     shown = run(work, "--dry-run", "--set", setting)
     assert shown.returncode == 0, shown.stderr
     assert begun(shown) == expected
     assert "Nothing to do" in run(work).stdout  # and the run as it was is still complete
 
 
-def test_a_forced_stage_runs_again_with_what_follows(finished: tuple[Path, str]) -> None:
-    work, _ = finished
+def test_a_forced_stage_runs_again_with_what_follows(work: Path) -> None:
     assert begun(run(work, "--dry-run", "--force", "score")) == ["score", "package", "report"]
 
 
@@ -62,17 +64,6 @@ def test_only_the_stages_asked_for(tmp_path: Path) -> None:
     work = tmp_path / "work"
     assert begun(run(work, "index")) == ["corpus", "verify", "index"]
     assert begun(run(work, "--stage", "index", "--stop-stage", "4")) == ["features"]
-
-
-def test_a_lost_corpus_is_made_again(finished: tuple[Path, str], tmp_path: Path) -> None:
-    work = tmp_path / "work"
-    assert run(work, "index").returncode == 0
-    (folder,) = (path for path in (work / "corpora").glob("*-development") if path.is_dir())
-    folder.rename(tmp_path / "moved")
-    shown = run(work, "features")
-    assert shown.returncode == 0, shown.stderr
-    assert begun(shown)[0] == "corpus"
-    assert folder.is_dir()
 
 
 @pytest.mark.parametrize(("arguments", "told"), [
