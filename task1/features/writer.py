@@ -3,9 +3,11 @@
 Layout and reading: task1/features/store.py. The same rows give the same bytes, whoever wrote them and when.
 """
 
+import errno
 import json
 import os
 import re
+import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -19,6 +21,8 @@ from task1.config import FeatureSettings
 from task1.features.store import STORE, Part, Rows
 from task1.files import atomic_path, file_digest, write_json
 
+VALUE = np.dtype("<f2")
+
 
 def part_path(folder: Path, number: int) -> Path:
     return folder / f"part-{number:05d}.h5"
@@ -30,11 +34,12 @@ def write_part(path: Path, settings: FeatureSettings, dataset: str, filenames: S
     encoded = [name.encode() for name in filenames]
     text = h5py.string_dtype("utf-8", max(map(len, encoded)))
     with atomic_path(path) as temporary:
+        _require_room(path, len(filenames) * settings.n_mels * settings.frames * VALUE.itemsize)
         with _plain_errors(path), h5py.File(temporary, "w") as file:
             file.attrs["features"] = json.dumps(settings.model_dump(mode="json"), sort_keys=True)
             file.attrs["dataset"] = dataset
             file.create_dataset("filename", data=np.array(encoded, text), track_times=False)
-            rows = file.create_dataset("logmel", (len(filenames), settings.n_mels, settings.frames), "<f2",
+            rows = file.create_dataset("logmel", (len(filenames), settings.n_mels, settings.frames), VALUE,
                                        track_times=False)
             done = 0
             for block in blocks:
@@ -43,6 +48,12 @@ def write_part(path: Path, settings: FeatureSettings, dataset: str, filenames: S
         if done != len(filenames):
             raise ValueError(f"{len(filenames)} rows expected, not {done}")
         return Part(path.name, len(filenames), temporary.stat().st_size, file_digest(temporary))
+
+
+def _require_room(path: Path, size: int) -> None:
+    """A disk that is too full for the values; when it turns out in the middle, HDF5 makes much noise of it."""
+    if shutil.disk_usage(path.parent).free < size:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
 
 
 @contextmanager

@@ -22,7 +22,7 @@ from task1.workflow.cluster import Cluster, read_cluster, require_plugin
 from task1.workflow.engine import Due, Engine
 from task1.workflow.interruption import Interrupted, interruptible, unswallowed
 from task1.workflow.leftovers import end_leftovers
-from task1.workflow.mend import Fault, keep_aside, survey
+from task1.workflow.mend import Fault, keep_aside, leave_no_future, survey
 from task1.workflow.progress import ORDER, Progress
 from task1.workflow.seals import Seals
 from task1.workflow.summary import print_summary, typed
@@ -100,6 +100,8 @@ def _bring_up_to_date(request: Request, run: Run, at: Layout, chosen: Sequence[s
         end_leftovers(engine.work)
     _save(run, at, progress.seals)
     _drop_orphaned_stamps(at, run)
+    if not request.dry_run:
+        leave_no_future(progress.seals)
     broken = _broken(request, at, run, progress.seals, chosen)
     work_out = partial(_execute, engine, request, chosen, progress)
     if request.dry_run:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import time
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ from task1.config import Run, resolve, save_run, taxonomy
 from task1.files import file_digest
 from task1.layout import Layout
 from task1.outputs import Outputs, write_outputs
-from task1.workflow.mend import keep_aside, survey
+from task1.workflow.mend import keep_aside, leave_no_future, survey
 from task1.workflow.seals import SEALS, Seals
 from task1.workflow.whole import damage
 
@@ -60,6 +61,16 @@ def test_nothing_has_happened(at: Layout, run: Run) -> None:
 
 def test_another_time_alone_is_no_change(at: Layout, run: Run) -> None:
     os.utime(at.scores(1, "development"), (1, 1))
+    assert survey(at, run, Seals(at.work)) == []
+
+
+def test_times_of_a_clock_that_was_set_back(at: Layout, run: Run) -> None:
+    future, past = at.scores(1, "development"), at.model("model1") / "history.csv"
+    os.utime(future, (time.time() + 86_400,) * 2)
+    os.utime(past, (1, 1))
+    leave_no_future(Seals(at.work))
+    assert abs(future.stat().st_mtime - time.time()) < 60
+    assert past.stat().st_mtime == 1
     assert survey(at, run, Seals(at.work)) == []
 
 
