@@ -38,7 +38,11 @@ def digests(work: Path, patterns: Sequence[str] = KEPT) -> dict[str, str]:
 
 def begun(shown: subprocess.CompletedProcess[str]) -> Sequence[str]:
     """The stages of which a job began."""
-    numbers = sorted(set(map(int, re.findall(r"^\[(\d)/\d\] \w+", shown.stderr, flags=re.MULTILINE))))
+    return stages_begun(shown.stderr)
+
+
+def stages_begun(said: str) -> Sequence[str]:
+    numbers = sorted(set(map(int, re.findall(r"^\[(\d)/\d\] \w+", said, flags=re.MULTILINE))))
     return [STAGES[number - 1].name for number in numbers]
 
 
