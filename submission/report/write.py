@@ -17,6 +17,7 @@ from submission.report.colours import style
 from submission.report.material import Material, gather
 from submission.report.moments import gallery
 from submission.report.paper import paper
+from submission.report.seeds import seeds
 from submission.report.standing import standing
 from submission.report.summary import intervals, summary
 from task1.files import write_text
@@ -47,7 +48,7 @@ def sections(material: Material) -> list[Section]:
     """The report, most important first."""
     scored = material.development
     found = [
-        summary(material), groups.devices(DEVELOPMENT, scored), groups.scenes(DEVELOPMENT, scored),
+        summary(material), seeds(material), groups.devices(DEVELOPMENT, scored), groups.scenes(DEVELOPMENT, scored),
         groups.scenes_on_devices(DEVELOPMENT, scored), groups.confusion(DEVELOPMENT, scored),
         groups.calibration(DEVELOPMENT, scored),
         groups.evaluation(material.evaluation, intervals(material, "evaluation") if material.evaluation else "",

@@ -18,6 +18,7 @@ from task1.complexity_tables import count_model
 from task1.config import Edition, ModelRecipe, Run, dataset, edition, load_run
 from task1.errors import InputError
 from task1.layout import Layout
+from task1.scoring.seeds import read_seeds
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,8 @@ class Material:
     caveats: tuple[str, ...]
     changes: tuple[str, ...]
     quantization: Mapping[str, Any] | None
+    seeds: Mapping[str, Any] | None
+    """Mean and spread of the scores, where the run was trained from several seeds."""
     items: Items | None
 
     @property
@@ -92,7 +95,7 @@ def gather_material(folder: Path) -> Material:
     return Material(
         folder, run, rules, systems, models, first.get("intervals", {}), tuple(dict.fromkeys(deviations)),
         tuple(dict.fromkeys(caveats)), tuple(recipe_changes(run)), _read(layout.quantization),
-        read_items(folder) if (layout.report / INDEX).exists() else None)
+        read_seeds(layout, run), read_items(folder) if (layout.report / INDEX).exists() else None)
 
 
 def _model(layout: Layout, run: Run, name: str, complexity: Complexity | None) -> Model:

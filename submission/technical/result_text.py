@@ -8,6 +8,7 @@ from submission.technical.complexity_text import comparison, complexity, integer
 from submission.technical.markup import Typst, join, say
 from submission.technical.material import Material
 from submission.technical.printed import ABSENT, METRICS, TITLES, percent_of, value, with_interval
+from submission.technical.seeds_text import seeds
 from submission.technical.words import counted, listing
 from task1.config import taxonomy
 
@@ -21,6 +22,8 @@ def results(material: Material) -> Section:
         blocks += [Paragraph(Typst("*To be kept in mind:*"), leads=True), Bullets(list(_caveats(material.caveats)))]
     blocks.append(Paragraph(_seen_unseen(material)))
     blocks += [*_groups(material, "class_wise", "scene"), *_groups(material, "device_wise", "device")]
+    if material.seeds:
+        blocks += [Heading(Typst("Several seeds")), *seeds(material.seeds)]
     blocks += [Heading(Typst("Complexity")), *complexity(material)]
     if material.quantization and material.quantization["models"]:
         blocks += [Heading(Typst("Integers against floats")), *integers(material.quantization)]

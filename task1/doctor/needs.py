@@ -47,7 +47,7 @@ def needs(run: Run, cores: int) -> Needs:
     copies = {name: clips for model in run.models.values() for name, clips in _copies(run, model)}
     training = max(learned(run, model) * clip for model in run.models.values())
     generous = max(memory.for_training(run, name) for name in run.models) * 10**6
-    return Needs(sizes, sum(copies.values()) * clip, training, generous, min(cores, len(run.models)))
+    return Needs(sizes, run.seeds * sum(copies.values()) * clip, training, generous, min(cores, len(run.trainings)))
 
 
 def clip_bytes(run: Run) -> int:

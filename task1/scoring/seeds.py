@@ -8,6 +8,7 @@ made of its members' replicas k, a fitted fusion fitted on their validation tabl
     accuracy_seen, accuracy_unseen      over the clips of devices with and without training clips
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -56,6 +57,22 @@ def make_document(run_folder: Path) -> dict[str, Any]:
     return {"format": 1, "entry": run.entry, "profile": run.profile, "corpus": run.development,
             "embedded": run.embedded, "seeds": run.seeds, "clips": len(truth), "level": LEVEL,
             "subjects": [*systems, *models]}
+
+
+def read_seeds(at: Layout, run: Run) -> dict[str, Any] | None:
+    """The document of a run as `task1 seeds` wrote it; None where the run has one seed, or it was not made."""
+    if run.seeds < 2 or not at.seeds.exists():
+        return None
+    again = f"make it again with `task1 seeds --run {at.run}`"
+    try:
+        document = json.loads(at.seeds.read_text(encoding="utf-8"))
+        told = document["format"], document["seeds"], document["corpus"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InputError(f"{at.seeds}: not the scores of several seeds ({error!r}); {again}") from None
+    if told != (1, run.seeds, run.development):
+        raise InputError(f"{at.seeds}: found {told[1]} seeds on {told[2]}, expected {run.seeds} on {run.development}; "
+                         f"{again}")
+    return dict(document)
 
 
 def _combined(at: Layout, run: Run, system: System, tables: Mapping[str, Outputs], number: int) -> Outputs:

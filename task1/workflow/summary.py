@@ -31,6 +31,7 @@ def _lines(run: Run, at: Layout) -> list[str]:
                  f"{_percent(groups.get('unseen')):>13}", f"{facts['parameters']:>12,}", f"{facts['macs']:>13,}"]
         lines.append(f"  {titles[index]:<{width}}" + "".join(cells))
         deviations += [text for text in (system["system"] or {}).get("deviations", []) if text not in deviations]
+    lines += _over_seeds(_read(at.seeds), titles, width) if run.seeds > 1 else []
     if deviations:
         lines += ["", "Not done as the recipe asks:", *(f"  {text}" for text in deviations)]
     left_out = [f"  {system['label']}: {system['left_out']}" for system in package["systems"] if not system["packaged"]]
@@ -40,6 +41,25 @@ def _lines(run: Run, at: Layout) -> list[str]:
               f"Report   {typed(at.report / 'index.html')}", "", "Next:"]
     lines += [f"  {command:<44}  {meaning}" for command, meaning in _next_steps(run)]
     return lines
+
+
+def _over_seeds(document: dict[str, Any], titles: dict[int, str], width: int) -> list[str]:
+    """Mean and standard deviation of the same figures over several seeds."""
+    lines = ["", f"Over {document['seeds']} seeds, mean +- standard deviation (all in scores/seeds.csv):",
+             f"  {'system':<{width}}{'accuracy':>16}{'log loss':>18}{'seen dev.':>16}{'unseen dev.':>16}"]
+    for subject in document["subjects"]:
+        if subject["kind"] == "system":
+            lines.append(f"  {titles[int(subject['name'])]:<{width}}" + "".join(
+                f"{_mean(figure, subject['spread'][figure]):>{18 if figure == 'log_loss' else 16}}"
+                for figure in ("accuracy", "log_loss", "accuracy_seen", "accuracy_unseen")))
+    return lines
+
+
+def _mean(figure: str, told: dict[str, Any] | None) -> str:
+    if told is None:
+        return "-"
+    mean, deviation = told["mean"], told["standard_deviation"]
+    return f"{mean:.3f} +- {deviation:.3f}" if figure == "log_loss" else f"{100 * mean:.1f} +- {100 * deviation:.1f} %"
 
 
 def _next_steps(run: Run) -> list[tuple[str, str]]:

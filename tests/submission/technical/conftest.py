@@ -54,7 +54,8 @@ def make_material(tmp_path: Path, complexity: Any) -> MakeMaterial:
         content: dict[str, Any] = {
             "folder": tmp_path, "run": run, "rules": rules, "systems": systems, "models": models,
             "intervals": {"level": 0.95, "resamples": 1000, "locations": 40, "reason": None}, "deviations": (),
-            "caveats": (), "changes": (), "quantization": None, "items": None}
+            "caveats": (), "changes": (), "quantization": None, "seeds": None,
+            "items": None}
         return Material(**content | changes)
 
     return make

@@ -103,3 +103,27 @@ def test_unusable_recordings_stop_the_run_or_are_left_out_everywhere(tmp_path: P
     assert predicted == {Path(name).name for name in test_fold} - {bad.name}
     (scores,) = work.glob("runs/*/scores/system1.development.json")
     assert json.loads(scores.read_text())["truth"]["left_out"] == [bad.name]
+
+
+def test_more_seeds_train_the_new_replicas_and_nothing_else(finished: tuple[Path, str], tmp_path: Path) -> None:
+    """And a replica is, byte for byte, what the setting of its seed trains."""
+    work = copy_of(finished[0], tmp_path / "work")
+    before = digests(work, ("runs/*/models/*/*", "runs/*/system*/*", "runs/*/scores/*"))
+    shown = run(work, "--seeds", "2", "--jobs", "1")
+    assert shown.returncode == 0, shown.stderr
+    assert re.findall(r"^\[\d/\d\] train (\S+)", shown.stderr, re.MULTILINE) == ["model1.seed2"]
+    assert re.findall(r"^\[\d/\d\] predict (\S+ \S+)", shown.stderr, re.MULTILINE) == ["model1.seed2 development"]
+    assert before.items() <= digests(work, ("runs/*/models/*/*", "runs/*/system*/*", "runs/*/scores/*")).items()
+    assert "Over 2 seeds" in shown.stdout
+    (scores,) = work.glob("runs/*/scores/seeds.json")
+    (system,) = (one for one in json.loads(scores.read_text())["subjects"] if one["kind"] == "system")
+    (alone,) = json.loads(scores.with_name("system1.development.json").read_text())["systems"]
+    assert system["values"]["accuracy"][0] == alone["scores"]["accuracy"]
+    (page,) = work.glob("runs/*/report/index.html")
+    assert "Several seeds" in page.read_text()
+    assert "Nothing to do" in run(work, "--seeds", "2", "--dry-run").stdout
+    assert begun(run(work, "--dry-run")) == ["package", "report"]  # and back, without the table of seeds
+    assert run(work, "train", "--set", "training.seed=1001", "--jobs", "1").returncode == 0
+    trained = digests(work, ("runs/*/models/*/model.safetensors",))
+    assert len(trained) == 2
+    assert len(set(trained.values())) == 1
