@@ -21,7 +21,7 @@ def system_label(run: Run, index: int, rules: Edition) -> str:
     problems = label_problems(label, rules)
     if problems and run.systems[index].submitted:
         found, expected = problems[0]
-        raise InputError(f"run {run.entry}-{run.profile}, texts.label: found {run.texts.label!r}, which makes "
+        raise InputError(f"run {run.name}, texts.label: found {run.texts.label!r}, which makes "
                          f"{label!r}: {found}, expected {expected}")
     return label
 

@@ -109,9 +109,9 @@ def render(findings: Sequence[Finding], form: Format) -> str:
         csv.writer(stream, lineterminator="\n").writerows([headings, *rows])
         return stream.getvalue()
     if form == "md":
-        lines = [markdown_row(headings), markdown_rule(False for _ in headings),
+        table = [markdown_row(headings), markdown_rule(False for _ in headings),
                  *(markdown_row(map(markdown_text, row)) for row in rows)]
-        return "".join(f"{line}\n" for line in lines) + f"\n{summary(findings)}\n"
+        return "".join(f"{line}\n" for line in table) + f"\n{summary(findings)}\n"
     widths = [max(map(len, column)) for column in zip(headings, *rows, strict=True)]
     lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
              for row in (headings, *rows))

@@ -1,7 +1,6 @@
 """Runs of the same entry with other settings, which lie beside a run: `work/runs/*`, whatever they are called.
 
-A run and its variants have entry, profile and development set in common, and differ in what was given with `--set`. A
-run folder is named after entry and profile, so who wants to keep a variant gives its folder another name.
+A run and its variants have entry, profile and development set in common, and differ in what was given with `--set`.
 """
 
 from collections.abc import Iterator

@@ -4,7 +4,7 @@
     work/index/<dataset>.csv            one row a clip; beside it .corpus.json (where the recordings came from),
                                         .verified and .findings.csv (the check of the files)
     work/features/<digest>/<dataset>/   parts of the feature store, store.json last
-    work/runs/<entry>-<profile>/        config.yaml, models/, system<k>/, scores/, submission/, report/, logs/
+    work/runs/<name>/                   config.yaml, models/, system<k>/, scores/, submission/, report/, logs/
 """
 
 from dataclasses import dataclass

@@ -51,8 +51,8 @@ def quantization(results: Results) -> Table | str:
     """Before quantisation, and executed in int8: wang2023, Table 3."""
     path = results.layout.quantization
     if not path.exists():
-        return f"no {path.relative_to(results.layout.run)}: `task1 quantization --run {results.run.entry}-" \
-               f"{results.run.profile}` writes it"
+        return f"no {path.relative_to(results.layout.run)}: `task1 quantization --run {results.run.name}` " \
+               "writes it"
     compared = json.loads(path.read_text(encoding="utf-8"))
     columns = [Column("before", "Before", percent), Column("before_paper", "paper"),
                Column("simulated", "Simulated", percent),

@@ -69,4 +69,4 @@ def _patient(arguments: argparse.Namespace) -> "Patient":
     work = (arguments.work or WORK).absolute()
     data = arguments.data.absolute() if arguments.data else Path("corpora")
     run = resolve(arguments.entry or "wang2023", arguments.profile or "demo", corpora=data)
-    return Patient(run, work / "runs" / f"{run.entry}-{run.profile}", arguments.device)
+    return Patient(run, work / "runs" / run.name, arguments.device)

@@ -31,7 +31,7 @@ def register(verbs: "Verbs") -> None:
     parser = add_verb(verbs, "leaderboard", "where systems would stand among the official results known", DESCRIPTION)
     parser.add_argument("--edition", required=True, metavar="NAME", help="2020_1b, 2021, 2022, ... 2025")
     parser.add_argument("--with", nargs="+", type=Path, default=[], metavar="RUN", dest="runs",
-                        help="folders work/runs/<entry>-<profile>, all of whose systems enter")
+                        help="folders work/runs/<name>, all of whose systems enter")
     figures = parser.add_argument_group("what-if: a supposed system")
     figures.add_argument("--accuracy", nargs="+", metavar="A", help="58, 58%% or 0.58")
     figures.add_argument("--log-loss", metavar="L", help="1.256")

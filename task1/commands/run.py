@@ -74,6 +74,8 @@ def register(verbs: "Verbs") -> None:
     parser.add_argument("--seeds", type=positive, default=1, metavar="N",
                         help="train every model from so many seeds and report mean and spread (docs/seeds.md; default: "
                              "%(default)s)")
+    parser.add_argument("--name", metavar="NAME", help="folder of the run under <work>/runs, beside others "
+                        "(default: entry-profile, and +variant for --set variant=...)")
     parser.add_argument("--jobs", "-j", type=positive, default=os.cpu_count() or 1, metavar="N",
                         help="processor cores of this machine to use (default: all, %(default)s)")
     parser.add_argument("--executor", default="local", metavar="NAME",
@@ -103,9 +105,9 @@ def _run(arguments: argparse.Namespace) -> int:
         entry=arguments.entry, profile=arguments.profile, settings=arguments.settings,
         systems=arguments.systems, work=arguments.work,
         data=arguments.data, first=arguments.first, last=arguments.upto or arguments.stop, forced=arguments.force,
-        skip_bad=arguments.skip_bad, seeds=arguments.seeds, jobs=arguments.jobs, device=arguments.device,
-        precision=arguments.precision, dry_run=arguments.dry_run, executor=arguments.executor,
-        cluster_profile=arguments.cluster_profile))
+        skip_bad=arguments.skip_bad, seeds=arguments.seeds, name=arguments.name, jobs=arguments.jobs,
+        device=arguments.device, precision=arguments.precision, dry_run=arguments.dry_run,
+        executor=arguments.executor, cluster_profile=arguments.cluster_profile))
 
 
 def _list() -> int:

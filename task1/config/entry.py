@@ -14,6 +14,8 @@ from task1.config.base import Strict
 from task1.config.recipe import FeatureSettings, ModelRecipe
 from task1.config.replicas import MODEL_NAME, model_and_number, replica_name, replica_recipe
 
+RUN_NAME = r"^[A-Za-z0-9][A-Za-z0-9._+-]*$"
+Name = Annotated[str, Field(pattern=MODEL_NAME)]
 SHARED_BLOCKS = ("input", "augmentation", "training", "distillation", "compression", "decision")
 
 
@@ -102,9 +104,9 @@ class Entry(Strict):
     distillation: dict[str, Any] | None = None
     compression: dict[str, Any]
     decision: dict[str, Any]
-    models: dict[Annotated[str, Field(pattern=MODEL_NAME)], dict[str, Any]] = Field(min_length=1)
+    models: dict[Name, dict[str, Any]] = Field(min_length=1)
     systems: dict[int, System] = Field(min_length=1)
-    variants: dict[str, dict[str, Any]] = Field(default={}, description="named overrides, e.g. the authors' code")
+    variants: dict[Name, dict[str, Any]] = Field(default={}, description="named overrides, e.g. the authors' code")
     notes: tuple[str, ...] = ()
 
     @model_validator(mode="after")
@@ -144,8 +146,9 @@ class Profile(Strict):
 
 
 class Run(Strict):
-    """A resolved run: what `work/runs/<entry>-<profile>/config.yaml` holds and every verb reads."""
+    """A resolved run: what `work/runs/<name>/config.yaml` holds and every verb reads."""
 
+    name: str = Field(pattern=RUN_NAME, description="the run's folder: entry-profile, +variant, or what --name says")
     entry: str
     profile: str
     edition: str

@@ -84,6 +84,11 @@ def layers(entry: Entry, profile: Profile, profile_name: str, settings: Sequence
     yield from sorted(rest, key=lambda layer: "models" in layer.blocks)
 
 
+def variants(settings: Sequence[str]) -> list[str]:
+    """The entry's variants that `--set` arguments choose."""
+    return [str(blocks[VARIANT]) for blocks in map(_setting, settings) if VARIANT in blocks]
+
+
 def _setting(text: str) -> dict[str, Any]:
     key, equals, value = text.partition("=")
     parts = key.strip().split(".")

@@ -1,5 +1,6 @@
 """Entry + profile + `--set` -> a checked `Run`; and the loaders of everything under meta/."""
 
+import re
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
@@ -8,9 +9,9 @@ from typing import Any
 import yaml
 
 from task1.config.base import META, check, load, merge, read_yaml
-from task1.config.entry import SHARED_BLOCKS, Entry, Profile, Run
+from task1.config.entry import RUN_NAME, SHARED_BLOCKS, Entry, Profile, Run
 from task1.config.facts import Dataset, Edition, Taxonomy
-from task1.config.layers import Layered, layers
+from task1.config.layers import Layered, layers, variants
 from task1.errors import InputError
 from task1.files import write_text
 
@@ -45,13 +46,15 @@ def names(kind: str) -> list[str]:
 
 
 def resolve(entry: str, profile: str, settings: Sequence[str] = (), corpora: Path = Path("corpora"),
-            systems: Sequence[int] = (), skip_bad: bool = False, seeds: int = 1) -> Run:
+            systems: Sequence[int] = (), skip_bad: bool = False, seeds: int = 1, name: str | None = None) -> Run:
     """The run that an entry, a profile and `--set` arguments ask for, checked as a whole.
 
     `corpora` is absolute or relative to the work folder. `systems`: only these, with the models behind them; none
     means those of the profile, and without any there, all systems and all models of the entry. `seeds`: how many times
-    every model is trained.
+    every model is trained. `name`: of the run's folder; by default entry and profile, and the variant if one is chosen.
     """
+    if name is not None and not re.fullmatch(RUN_NAME, name):
+        raise InputError(f"--name {name}: expected letters, digits and . _ + -, beginning with a letter or digit")
     path = entry_path(entry)
     content, lines = read_yaml(path)
     written = check(Entry, content, str(path), lines)
@@ -62,8 +65,10 @@ def resolve(entry: str, profile: str, settings: Sequence[str] = (), corpora: Pat
     merged = check(Entry, layered.content, str(path), places=layered.places)
     wanted = _select(_run(layered.content, merged, chosen, settings, corpora, str(path)), systems or
                      chosen.systems.get(merged.name, ()))
-    wanted |= {"skip_bad": skip_bad, "seeds": seeds, "recipe": str(path.resolve()) if str(path) == entry else entry,
-               "command": _command(entry, profile, settings, corpora, systems, skip_bad, seeds)}
+    own_name = "+".join([f"{merged.name}-{chosen.name}", *variants(settings)])
+    wanted |= {"name": name or own_name, "skip_bad": skip_bad, "seeds": seeds,
+               "recipe": str(path.resolve()) if str(path) == entry else entry,
+               "command": _command(entry, profile, settings, corpora, systems, skip_bad, seeds, name)}
     run = check(Run, wanted, f"{path} with profile {chosen.name}", places=layered.places)
     _check_references(run, str(path))
     return run
@@ -77,7 +82,7 @@ def save_run(run: Run, path: Path) -> None:
 
 
 def load_run(folder: Path) -> Run:
-    """The run of a folder `work/runs/<entry>-<profile>`."""
+    """The run of a folder `work/runs/<name>`."""
     path = folder / "config.yaml"
     if not path.exists():
         raise InputError(f"{path}: no such file, so this is not the folder of a run; ./run_all.sh makes one")
@@ -105,13 +110,14 @@ def _run(raw: dict[str, Any], merged: Entry, chosen: Profile, settings: Sequence
 
 
 def _command(entry: str, profile: str, settings: Sequence[str], corpora: Path, systems: Sequence[int],
-             skip_bad: bool, seeds: int) -> list[str]:
+             skip_bad: bool, seeds: int, name: str | None) -> list[str]:
     """What a person types to have this run again."""
     words = ["./run_all.sh", "--entry", entry, "--profile", profile]
     words += [word for number in systems for word in ("--system", str(number))]
     words += [word for setting in settings for word in ("--set", setting)]
     words += ["--skip-bad"] if skip_bad else []
     words += ["--seeds", str(seeds)] if seeds > 1 else []
+    words += ["--name", name] if name else []
     return [*words, "--data", str(corpora)] if corpora.is_absolute() else words
 
 

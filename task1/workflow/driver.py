@@ -43,6 +43,7 @@ class Request:
     forced: Sequence[str]
     skip_bad: bool
     seeds: int
+    name: str | None
     jobs: int
     device: str
     precision: str
@@ -63,8 +64,8 @@ def run(request: Request) -> int:
     data = request.data.resolve() if request.data else None
     cluster = _cluster(request)
     resolved = resolve(request.entry, request.profile, request.settings, data or Path("corpora"),
-                       request.systems, request.skip_bad, request.seeds)
-    folder = work / "runs" / f"{resolved.entry}-{resolved.profile}"
+                       request.systems, request.skip_bad, request.seeds, request.name)
+    folder = work / "runs" / resolved.name
     at = Layout(folder)
     _announce(resolved, folder)
     engine = Engine(work, {"run": str(folder.relative_to(work)), "first": chosen[0].name if request.first else "",

@@ -51,7 +51,7 @@ def resolved() -> dict[str, Any]:
     model = {"role": "system", **{block: entry.get(block) for block in SHARED_BLOCKS}, **entry["models"]["model1"],
              "compression": {"weights": "float16"}}
     return {
-        "entry": "wang2023", "recipe": "wang2023", "profile": "demo",
+        "name": "wang2023-demo", "entry": "wang2023", "recipe": "wang2023", "profile": "demo",
         "command": ["./run_all.sh", "--entry", "wang2023", "--profile", "demo"],
         "edition": entry["edition"], "embedded": True, "corpora": "corpora",
         "development": "embedded-1s-dev", "evaluation": "embedded-1s-eval", "features": entry["features"],

@@ -240,3 +240,21 @@ def test_a_run_knows_what_a_person_types_to_have_it_again() -> None:
                                      "--skip-bad --data /data/tau")
     again = resolve("wang2023", "tiny", ["training.epochs=2"], Path("/data/tau"), systems=[1], skip_bad=True)
     assert again == run
+
+
+def test_a_variant_has_a_folder_of_its_own() -> None:
+    assert resolve("ye2024", "demo").name == "ye2024-demo"
+    assert resolve("ye2024", "demo", ["training.epochs=3"]).name == "ye2024-demo"
+    assert resolve("shao2022", "full", ["variant=no_pix2pix"]).name == "shao2022-full+no_pix2pix"
+
+
+def test_a_name_for_the_run_is_kept_in_its_command() -> None:
+    run = resolve("ye2024", "demo", ["training.epochs=3"], name="short")
+    assert run.name == "short"
+    assert run.command[-2:] == ("--name", "short")
+
+
+@pytest.mark.parametrize("name", ["", "a/b", "../x", ".hidden", "a b", "a\n", "é"])
+def test_a_name_that_is_no_folder_is_refused(name: str) -> None:
+    with pytest.raises(InputError, match="--name"):
+        resolve("ye2024", "demo", name=name)
