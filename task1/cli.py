@@ -5,6 +5,7 @@ import sys
 from collections.abc import Sequence
 
 from task1.commands import (
+    bench,
     classify,
     combine,
     complexity,
@@ -27,7 +28,7 @@ from task1.errors import InputError, fail
 from task1.processes import follow_driver
 
 GROUPS = (pipeline, corpus, features, copies, train, predict, combine, classify, ensemble, score, seeds, quantization,
-          rank, leaderboard, complexity, facts, doctor)
+          rank, leaderboard, complexity, facts, doctor, bench)
 
 
 def parser() -> argparse.ArgumentParser:

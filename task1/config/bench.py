@@ -6,7 +6,7 @@ from typing import Self
 from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 
 from task1.config.base import META, Strict, load
-from task1.config.resolve import dataset, edition, names
+from task1.config.resolve import dataset, names
 from task1.errors import InputError
 
 PATH = META / "bench.yaml"
@@ -43,8 +43,7 @@ class StartupWish(Strict):
 
 
 class AuditWish(Strict):
-    systems: PositiveInt
-    edition: str = Field(description="with as many rows a system as it evaluates")
+    entry: str = Field(description="all its systems, with the rows that its edition evaluates")
     seconds: PositiveFloat
 
 
@@ -75,12 +74,12 @@ class Bench(Strict):
 
 @cache
 def bench() -> Bench:
-    """The wishes, with the entries, data sets and editions they name known to exist."""
+    """The wishes, with the entries, data set they name known to exist."""
     wishes = load(Bench, PATH)
     for key, name in (*(("extraction.entries", name) for name in wishes.extraction.entries),
-                      ("training.entry", wishes.training.entry)):
+                      ("training.entry", wishes.training.entry),
+                      ("scoring.audit.entry", wishes.scoring.audit.entry)):
         if name not in names("entries"):
             raise InputError(f"{PATH}: {key}: found {name!r}, expected one of {', '.join(names('entries'))}")
     dataset(wishes.extraction.dataset)
-    edition(wishes.scoring.audit.edition)
     return wishes
