@@ -89,7 +89,7 @@ def _whole(wishes: ExtractionWish, size: Size) -> Iterator[Row]:
             together.append(seconds(lambda: _extract(made, settings, PART_CLIPS[size], workers.count)))
         one, several = median(alone), median(together)
         yield Row(SECTION, f"{clips:,} clips of {wishes.entries[0]}, {workers.count} workers", several, "s", one,
-                  "1 worker", workers.ratio, note=f"start of the processes ({_start(workers.count):.1f} s) included")
+                  "1 worker", workers.ratio, note="start of the processes included")
         drift = median(last / first for first, *_, last in quarters)
         yield Row(SECTION, f"time of the last quarter of {clips:,} clips to the first", drift, "times",
                   target=wishes.growth, note=f"{', '.join(f'{t / clips * QUARTERS * 1000:.2f}' for t in quarters[-1])} "
@@ -119,14 +119,6 @@ def _quarters(made: Corpus, settings: FeatureSettings, part_clips: int) -> list[
 def _extract(made: Corpus, settings: FeatureSettings, part_clips: int, workers: int) -> None:
     with tempfile.TemporaryDirectory(prefix="task1-bench-") as scratch:
         extract(made.index, made.root, settings, "bench", Path(scratch) / "store", part_clips, workers)
-
-
-def _start(workers: int) -> float:
-    """Seconds until so many processes are ready to extract."""
-    def begin() -> None:
-        with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn")) as pool:
-            list(pool.map(settings_of, bench().extraction.entries[:1] * workers))
-    return seconds(begin)
 
 
 def _extract_and_weigh(root: Path, names: Sequence[str], settings: FeatureSettings, part_clips: int) -> float:

@@ -4,6 +4,7 @@ The networks have the entry's sizes and random weights, and the predictions are 
 taken from it.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -34,9 +35,10 @@ class MadeUp(NamedTuple):
     rows: int
 
 
-def made_up_run(work: Path, entry: str, rows: int | None) -> MadeUp:
-    """All systems of `entry`, on an evaluation set of `rows` clips, or of as many as its edition has."""
-    run = resolve(entry, "demo", systems=sorted(load(Entry, META / "entries" / f"{entry}.yaml").systems))
+def made_up_run(work: Path, entry: str, rows: int | None, systems: Sequence[int] = ()) -> MadeUp:
+    """Systems of `entry` (default: all), on an evaluation set of `rows` clips, or of as many as its edition has."""
+    every = load(Entry, META / "entries" / f"{entry}.yaml").systems
+    run = resolve(entry, "demo", systems=systems or sorted(every))
     rules = edition(run.edition)
     layout = Layout(work / "runs" / "made-up")
     save_run(run, layout.config)
