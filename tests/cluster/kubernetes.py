@@ -62,13 +62,15 @@ class Api(BaseHTTPRequestHandler):
         return None
 
     def start(self, body: dict[str, Any]) -> None:
-        """The container as a process; like a pod it sees the volume, here: everything but the driver's home."""
+        """The container as a process; like a pod it sees the volume: here all but the driver's home, if it can."""
         name = body["metadata"]["name"]
         container = body["spec"]["template"]["spec"]["containers"][0]
         home = self.folder / name
         home.mkdir(parents=True)
         outside = ["unshare", "--mount", "sh", "-c", 'mount -t tmpfs none "$0" && exec "$@"', str(Path.home())]
-        command = [*(outside if os.getuid() == 0 else []), *container["command"], *container["args"]]
+        needed = (ROOT, Path(sys.prefix), Path(sys.base_prefix), self.folder)
+        hidden = os.getuid() == 0 and not any(path.is_relative_to(Path.home()) for path in needed)
+        command = [*(outside if hidden else []), *container["command"], *container["args"]]
         environment = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": str(home), "PYTHONPATH": str(ROOT)}
         Api.bodies[name] = body
         Api.pods[name] = subprocess.Popen(command, cwd=home, env=environment, stdout=(home / "log").open("wb"),
