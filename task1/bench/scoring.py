@@ -48,7 +48,7 @@ def _scoring(folder: Path, size: Size, wished: int, limit: float) -> Iterator[Ro
 
 def _audit(work: Path, size: Size, wish: AuditWish) -> Row:
     made = made_up_run(work, wish.entry, None if size is Size.FULL else QUICK_ROWS)
-    _submission("package", made.run)
+    _submission("package", "--run", made.run)
     taken = typical(lambda: _submission("audit", "--run", made.run, "--strict"), min(ROUNDS[size], 3))
     return Row(SECTION, f"submission audit, {made.systems} systems of {made.rows:,} rows", taken, "s",
                target=wish.seconds, note="the whole command: tables, lists, networks, package")
