@@ -7,7 +7,7 @@ from submission.report.blocks import Cell, Items, Section, Table
 from submission.report.formats import NOTHING
 from submission.report.material import Material
 from task1.scoring.seeds import read_seeds
-from task1.scoring.seeds_table import label, notes, shown, subjects
+from task1.scoring.seeds_table import notes, shown, subjects
 
 COLUMNS = {"accuracy": "Accuracy, %", "log_loss": "Log loss", "accuracy_seen": "Acc. seen devices",
            "accuracy_unseen": "Acc. unseen devices"}
@@ -17,14 +17,21 @@ def seeds(material: Material) -> Section | None:
     document = read_seeds(material.at, material.run)
     if document is None:
         return None
-    rows = [[Cell(label(subject)), *(_mean(figure, subject["spread"][figure]) for figure in COLUMNS),
+    rows = [[_name(subject), *(_mean(figure, subject["spread"][figure]) for figure in COLUMNS),
              *(_range(figure, subject["spread"][figure]) for figure in ("accuracy", "log_loss"))]
             for subject in subjects(document)]
     table = Table(f"Mean ± standard deviation over {document['seeds']} seeds, beneath it the interval of the mean",
-                  ["", *COLUMNS.values(), "Accuracy, least to greatest", "Log loss, least to greatest"], rows)
+                  ["System or network", *COLUMNS.values(), "Accuracy, least to greatest",
+                   "Log loss, least to greatest"], rows)
     told = [f"Every network was trained from {document['seeds']} seeds. Tables, figures and package are of the first.",
-            *(note[:1].upper() + note[1:] + "." for note in notes(document))]
+            *notes(document)]
     return Section("Several seeds", [table, Items(told)], brief=True)
+
+
+def _name(subject: Mapping[str, Any]) -> Cell:
+    if subject["kind"] == "model":
+        return Cell(subject["name"])
+    return Cell(f"System {subject['name']}", small=" + ".join(subject["models"]))
 
 
 def _mean(figure: str, told: Mapping[str, Any] | None) -> Cell:

@@ -8,6 +8,7 @@ the first three as that system; CSV and JSON have both.
 import csv
 import io
 import json
+import textwrap
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -22,6 +23,7 @@ TITLES = {
 HEADINGS = ("", "n", "mean", "sd", "min", "max", "95 % interval")
 RIGHT = (False, *[True] * (len(HEADINGS) - 1))
 COLUMNS = ("kind", "name", "figure", "n", "mean", "standard_deviation", "minimum", "maximum", "low", "high", "corpus")
+WIDTH = 120
 Table = tuple[str, list[tuple[str, ...]]]
 
 
@@ -49,13 +51,13 @@ def label(subject: Mapping[str, Any]) -> str:
 
 
 def notes(document: Mapping[str, Any]) -> list[str]:
-    """What has to be known to read the tables."""
-    said = [f"n: trainings that differ in their seed alone; sd: standard deviation (n - 1); interval: "
-            f"{100 * document['level']:g} %, of the mean over seeds, by Student's t; it knows nothing of the choice of "
-            "clips"]
+    """What has to be known to read the tables, a sentence each."""
+    said = [f"Of {document['seeds']} trainings that differ in their seed alone: mean, standard deviation (n - 1 in the "
+            f"denominator), and the {100 * document['level']:g} % interval of the mean by Student's t, which knows "
+            "nothing of the choice of clips."]
     heard = [label(subject) for subject in subjects(document) if subject["heard_test"]]
-    return said + ([f"learned from the test fold, by itself or through a teacher, so these are not scores of unheard "
-                    f"clips: {', '.join(heard)}"] if heard else [])
+    return said + (["Learned from the test fold, by itself or through a teacher, so these are not scores of unheard "
+                    f"clips: {', '.join(heard)}."] if heard else [])
 
 
 def _first(document: Mapping[str, Any]) -> list[str]:
@@ -81,7 +83,8 @@ def _cells(figure: str, told: Mapping[str, Any]) -> list[str]:
 
 def _text(document: Mapping[str, Any]) -> str:
     tables = [f"{title}\n{aligned([HEADINGS, *rows])}" for title, rows in _tables(document)]
-    return "\n".join(["\n".join(_first(document)) + "\n", *tables, "\n".join(notes(document)) + "\n"])
+    told = [textwrap.fill(note, WIDTH, break_long_words=False) for note in notes(document)]
+    return "\n".join(["\n".join(_first(document)) + "\n", *tables, "\n".join(told) + "\n"])
 
 
 def _markdown(document: Mapping[str, Any]) -> str:

@@ -18,8 +18,8 @@ def test_mean_deviation_interval_and_range(make_run: Any) -> None:
     text, page = reported(folder)
     lines = section(text, "Several seeds").splitlines()
     rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines
-            if line.startswith(("| system", "| model"))]
-    assert [row[0] for row in rows] == ["system 1 (model1)", "system 2 (model1 + model2)", "model2"]
+            if line.startswith(("| System 1", "| System 2", "| model"))]
+    assert [row[0] for row in rows] == ["System 1 (model1)", "System 2 (model1 + model2)", "model2"]
     assert "55.0 ± 7.1" in rows[0][1]
     assert "-8.5 to 118.5" in rows[0][1]  # 55 -+ 12.706 * 7.07 / sqrt 2
     assert "50.0 ± 14.1" in rows[1][1]

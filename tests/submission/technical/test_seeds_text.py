@@ -28,6 +28,13 @@ def test_of_one_system_its_accuracy(make_material: Any) -> None:
     assert "is -8.5 to 118.5\u00a0%." in text
 
 
+def test_equal_accuracies_are_told_to_be_so(make_material: Any) -> None:
+    made = document(make_material("cp_mobile").run)
+    spread = made["subjects"][0]["spread"]["accuracy"]
+    spread |= {"minimum": 0.55, "maximum": 0.55, "standard_deviation": 0.0}
+    assert "The accuracy is the same with all of them." in text_of(results(make_material("cp_mobile", seeds=made)))
+
+
 @pytest.mark.parametrize("entry", ["wang2023", "cp_mobile"])
 def test_of_one_seed_nothing_is_said(make_material: Any, entry: str) -> None:
     assert "Several seeds" not in text_of(results(make_material(entry)))

@@ -159,7 +159,7 @@ def test_models_that_heard_the_test_fold_are_named(at: Layout, run: Run) -> None
     save_run(run.model_copy(update={"models": run.models | heard}), at.config)
     document = make_document(at.run)
     assert [told(document, "system", name)["heard_test"] for name in "123"] == [False, True, True]
-    assert "learned from the test fold" in render(document, "text")
+    assert "Learned from the test fold" in render(document, "text")
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{}", '{"format": 1, "seeds": 2, "corpus": "other"}',
