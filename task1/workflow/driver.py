@@ -250,7 +250,7 @@ def _told(error: Exception, chosen: Sequence[str]) -> str:
     if type(error).__name__ == "MissingInputException":
         return (f"stage {chosen[0]} lacks what the stages before it make; run them first: "
                 f"./run_all.sh {stages.STAGES[max(0, stages.position(chosen[0]) - 1)].name}")
-    return " ".join(str(error).split()) or type(error).__name__
+    return " ".join(str(error).split()).rstrip(".") or type(error).__name__
 
 
 def _say_time(progress: Progress, seconds: float) -> None:

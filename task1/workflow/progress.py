@@ -45,6 +45,8 @@ class Progress(logging.Handler):
             self._end(self.jobs.get(record.__dict__["job_id"]))
         elif event == "job_error":
             self._fail(record)
+        elif event == "error" and record.__dict__.get("exception") != "RuleException":  # that is a job's
+            print(f"      {' '.join(record.getMessage().splitlines())}", file=sys.stderr, flush=True)
 
     def _begin(self, record: logging.LogRecord) -> None:
         said = record.__dict__

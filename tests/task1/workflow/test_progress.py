@@ -49,3 +49,12 @@ def test_a_dry_run_touches_nothing(tmp_path: Path, report: Path, capsys: pytest.
     assert report.read_text() == "somebody's"
     assert len(list(Seals(tmp_path))) == 1
     assert "(Forced execution)" in capsys.readouterr().err
+
+
+def test_what_is_wrong_beside_a_job_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Such as outputs that a clock set back while they were made has dated before their inputs."""
+    progress = Progress(False, Seals(tmp_path))
+    for exception in ("WorkflowError", "RuleException"):
+        record = logging.makeLogRecord({"event": "error", "exception": exception, "msg": "WorkflowError:\n100 % older"})
+        progress.emit(record)
+    assert capsys.readouterr().err == "      WorkflowError: 100 % older\n"
