@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from task1.config import Run
+from task1.config.replicas import model_and_number
 from task1.layout import Layout
 from task1.workflow.seals import Seal, Seals
 from task1.workflow.whole import companions, damage
@@ -29,7 +30,6 @@ class Fault:
     """`usable`: only named. `kept`: what is moved aside before the file is made again."""
 
     path: Path
-    rule: str
     what: str
     usable: bool = False
     kept: tuple[Path, ...] = ()
@@ -85,7 +85,7 @@ def _belongs(run: Run, seal: Seal) -> bool:
         case "teach":
             return told["model"] in {teacher for model in models for teacher in model.teachers}
         case "hold_out":
-            return told["model"] in {member for system in fitted for member in system.models}
+            return model_and_number(told["model"])[0] in {member for system in fitted for member in system.models}
         case "fuse":
             return run.systems[int(told["system"])].is_fitted
         case "quantization":
@@ -97,14 +97,14 @@ def _belongs(run: Run, seal: Seal) -> bool:
 
 def _fault(path: Path, seal: Seal, deep: bool) -> Fault | None:
     if not path.exists():
-        return None if seal.rule in CACHES else Fault(path, seal.rule, "found no such file", kept=_archives(path))
+        return None if seal.rule in CACHES else Fault(path, "found no such file", kept=_archives(path))
     if not seal.broken(path, deep):
         beside = companions(path)
-        return Fault(path, seal.rule, beside, kept=_archives(path)) if beside else None
+        return Fault(path, beside, kept=_archives(path)) if beside else None
     wrong = damage(path, deep)
     if wrong:
-        return Fault(path, seal.rule, wrong, kept=(path, *_archives(path)))
-    return Fault(path, seal.rule, "changed since the pipeline made it, by hand or by the disk, but usable", usable=True)
+        return Fault(path, wrong, kept=(path, *_archives(path)))
+    return Fault(path, "changed since the pipeline made it, by hand or by the disk, but usable", usable=True)
 
 
 def _archives(path: Path) -> tuple[Path, ...]:

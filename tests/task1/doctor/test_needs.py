@@ -40,3 +40,10 @@ def test_one_kind_asked_for_by_several_models_lies_on_disk_once() -> None:
 def test_recordings_take_whole_blocks() -> None:
     facts = dataset("tau2022mobile_dev")
     assert recordings_bytes(facts) == 230_350 * 135_168  # 44 + 3 * 44,100 bytes are 33 blocks of 4096
+
+
+def test_every_seed_has_copies_of_its_own_and_trains_beside_the_others() -> None:
+    one, five = (needs(resolve("shao2022", "full", seeds=seeds), 64) for seeds in (1, 5))
+    assert five.copies == 5 * one.copies
+    assert (one.at_once, five.at_once) == (5, 25)
+    assert (five.features, five.training) == (one.features, one.training)

@@ -9,7 +9,10 @@ import pytest
 
 from task1.cli import main
 from task1.config import resolve, save_run
+from task1.layout import Layout
 from task1.workflow.engine import Engine
+from task1.workflow.mend import survey
+from task1.workflow.seals import Seals
 from task1.workflow.summary import _over_seeds
 
 Jobs = dict[str, dict[str, Any]]
@@ -67,6 +70,22 @@ def test_replicas_are_trained_and_predict_what_is_needed_of_them(plan: Callable[
 def test_trainings_share_the_cores(plan: Callable[..., Jobs], seeds: int, threads: int) -> None:
     jobs = plan("wang2023", seeds, cores=8)
     assert {job["threads"] for name, job in jobs.items() if name.startswith("train ")} == {threads}
+
+
+def test_files_of_replicas_are_looked_after_while_they_are_asked_for(tmp_path: Path) -> None:
+    at = Layout(tmp_path / "runs" / "shao2022-tiny")
+    made = {"train": at.model("student1.seed2") / "history.csv",
+            "teach": at.model_output("teacher_x.seed2", "learning"),
+            "hold_out": at.model_output("student1.seed2", "validation"), "seeds": at.seeds}
+    seals = Seals(tmp_path)
+    for rule, path in made.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("made")
+        told = {} if rule == "seeds" else {"model": path.parent.name}
+        seals.set(rule, told, [str(path.relative_to(tmp_path))])
+        path.unlink()
+    assert {fault.path for fault in survey(at, resolve("shao2022", "tiny", seeds=2), seals)} == set(made.values())
+    assert survey(at, resolve("shao2022", "tiny"), seals) == []
 
 
 @pytest.mark.parametrize("text", ["0", "-1", "x", "1.5", ""])
