@@ -13,7 +13,8 @@ import pandas as pd
 
 from task1.config import taxonomy
 from task1.outputs import Integers
-from task1.scoring.truth import UNKNOWN, Truth
+from task1.scoring.places import UNKNOWN
+from task1.scoring.truth import Truth
 
 
 @dataclass(frozen=True, eq=False)

@@ -29,7 +29,8 @@ from task1.config import taxonomy
 from task1.outputs import Floats, Integers, Outputs
 from task1.scoring.groups import Grouping, by_city, by_device
 from task1.scoring.metrics import clip_losses, mean_present, ratio
-from task1.scoring.truth import UNKNOWN, Truth
+from task1.scoring.places import UNKNOWN
+from task1.scoring.truth import Truth
 
 LEVEL = 0.95
 METRICS = ("accuracy", "log_loss")

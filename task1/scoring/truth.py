@@ -12,18 +12,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from task1.config import taxonomy
 from task1.errors import InputError
 from task1.outputs import Integers, basename
+from task1.scoring.places import Strings, places
 
 SCORED_SPLITS = ("test", "evaluation")
-UNKNOWN = ""
-
-Strings = npt.NDArray[np.object_]
-
 
 @dataclass(frozen=True, eq=False)
 class Truth:
@@ -80,7 +76,7 @@ def read_truth(path: Path, without: Sequence[str] = ()) -> Truth:
     if doubled.any():
         place = int(doubled.argmax())
         raise InputError(f"{path}, row {table.index[place] + 2}: file {names[place]} stands twice; keep one of them")
-    return Truth(tuple(names), scenes.astype(np.int64), *_places(table, names), **seen)
+    return Truth(tuple(names), scenes.astype(np.int64), *places(table, names), **seen)
 
 
 def _read(path: Path) -> pd.DataFrame:
@@ -100,29 +96,3 @@ def _read(path: Path) -> pd.DataFrame:
     except (pd.errors.ParserError, pd.errors.ParserWarning, pd.errors.EmptyDataError) as error:
         raise InputError(f"{path}: not a table ({str(error).strip()}); expected columns filename and scene_label, "
                          "separated by TAB or comma") from None
-
-
-def _places(table: pd.DataFrame, names: Sequence[str]) -> tuple[Strings, Strings, Strings]:
-    """Devices, cities, locations: from columns, else from names `scene-city-location-segment[-subsegment]-device.wav`.
-    """
-    parts = [name.removesuffix(".wav").split("-") for name in names]
-    told = [part if len(part) in (5, 6) and part[0] in taxonomy().scenes else [UNKNOWN] * 5 for part in parts]
-    devices: Sequence[str] = [part[-1] for part in told]
-    cities: Sequence[str] = [part[1] for part in told]
-    locations: Sequence[str] = [part[2] for part in told]
-    for column in ("device", "source_label"):
-        if column in table:
-            devices = table[column].tolist()
-    if "identifier" in table:
-        cities, locations = zip(*(identifier.rpartition("-")[::2] for identifier in table["identifier"]), strict=True)
-    if "city" in table:
-        cities = table["city"].tolist()
-    if "location" in table:
-        locations = table["location"].tolist()
-    return tuple(np.array(values, dtype=object) for values in  # type: ignore[return-value]
-                 (devices, cities, [_location(*place) for place in zip(cities, locations, strict=True)]))
-
-
-def _location(city: str, location: str) -> str:
-    """Numbers are told apart by their city, as in TAU's identifiers."""
-    return location if not location or not city or location.startswith(f"{city}-") else f"{city}-{location}"
