@@ -11,7 +11,7 @@ repaired and lists that.
 from task1.outputs.read import read_outputs
 from task1.outputs.repair import Repair, read_repaired
 from task1.outputs.rows import SUM_TOLERANCE, Fault, basename, faults
-from task1.outputs.tables import Floats, Integers, Outputs, align, table, write_outputs
+from task1.outputs.tables import Floats, Integers, Outputs, align, basenames, table, write_outputs
 
-__all__ = ["SUM_TOLERANCE", "Fault", "Floats", "Integers", "Outputs", "Repair", "align", "basename", "faults",
-           "read_outputs", "read_repaired", "table", "write_outputs"]
+__all__ = ["SUM_TOLERANCE", "Fault", "Floats", "Integers", "Outputs", "Repair", "align", "basename", "basenames",
+           "faults", "read_outputs", "read_repaired", "table", "write_outputs"]

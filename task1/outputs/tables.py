@@ -57,9 +57,15 @@ class Outputs:
 
 
 def basenames(names: Sequence[str]) -> tuple[str, ...]:
-    """Base names of many names, quickly where they are that already."""
-    joined = "".join(names)
-    return tuple(map(basename, names) if "/" in joined or "\\" in joined else names)
+    """Base names of many names, quickly where they are that already or all lie in the same folder."""
+    lines = "\n" + "\n".join(names)
+    if "/" not in lines and "\\" not in lines:
+        return tuple(names)
+    prefix = f"\n{names[0].rpartition('/')[0]}/"
+    counts = lines.count(prefix), lines.count("\n"), lines.count("/") / prefix.count("/")
+    if "\\" not in lines and set(counts) == {len(names)}:
+        return tuple(lines.replace(prefix, "\n")[1:].split("\n"))
+    return tuple(map(basename, names))
 
 
 def _sound(values: Floats) -> bool:

@@ -16,7 +16,7 @@ import pandas as pd
 
 from task1.config import taxonomy
 from task1.errors import InputError
-from task1.outputs import Integers, basename
+from task1.outputs import Integers, basename, basenames
 from task1.scoring.places import Strings, places
 
 SCORED_SPLITS = ("test", "evaluation")
@@ -68,15 +68,14 @@ def read_truth(path: Path, without: Sequence[str] = ()) -> Truth:
         row = table.index[int((scenes < 0).argmax())]
         raise InputError(f"{path}, row {row + 2}: found scene {table[column][row]!r}, expected one of "
                          f"{', '.join(taxonomy().scenes)}")
-    names = [basename(name) for name in table["filename"]]
+    names = basenames(table["filename"].tolist())
     if not all(names):
         row = table.index[names.index("")] + 2
         raise InputError(f"{path}, row {row}: found no file name, expected one like '0.wav'")
-    doubled = pd.Index(names).duplicated()
-    if doubled.any():
-        place = int(doubled.argmax())
+    if len(set(names)) < len(names):
+        place = int(pd.Index(names).duplicated().argmax())
         raise InputError(f"{path}, row {table.index[place] + 2}: file {names[place]} stands twice; keep one of them")
-    return Truth(tuple(names), scenes.astype(np.int64), *places(table, names), **seen)
+    return Truth(names, scenes.astype(np.int64), *places(table, names), **seen)
 
 
 def _read(path: Path) -> pd.DataFrame:
@@ -84,7 +83,7 @@ def _read(path: Path) -> pd.DataFrame:
         with path.open(encoding="utf-8") as stream:
             separator = "\t" if "\t" in stream.readline() else ","
         with warnings.catch_warnings(action="error", category=pd.errors.ParserWarning):  # rows longer than the header
-            table = pd.read_csv(path, sep=separator, dtype=str, keep_default_na=False, encoding="utf-8",
+            table = pd.read_csv(path, sep=separator, dtype=object, keep_default_na=False, encoding="utf-8",
                                 index_col=False)
         return table.fillna("")  # rows shorter than the header
     except FileNotFoundError:

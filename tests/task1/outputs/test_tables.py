@@ -4,10 +4,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from task1.config import taxonomy
 from task1.errors import InputError
-from task1.outputs import Outputs, align, basename, read_outputs, table, write_outputs
+from task1.outputs import Outputs, align, basename, basenames, read_outputs, table, write_outputs
 
 SCENES = taxonomy().scenes
 HEADER = "\t".join(("filename", "scene_label", *SCENES))
@@ -67,3 +69,14 @@ def test_outputs_refuse_two_rows_for_one_file() -> None:
                                             ("/x/ä ö.wav", "ä ö.wav")])
 def test_basename(name: str, base: str) -> None:
     assert basename(name) == base
+
+
+FOLDERS = st.sampled_from(["", "audio/", "a/b/", "a//", "/", "\\", "\n", "audio/\naudio/"])
+
+
+IN_ONE = st.tuples(FOLDERS, st.lists(st.text(max_size=3))).map(lambda made: [made[0] + name for name in made[1]])
+
+
+@given(st.one_of(st.lists(st.tuples(FOLDERS, st.text(max_size=3)).map("".join)), IN_ONE))
+def test_many_base_names_are_each_names(names: list[str]) -> None:
+    assert basenames(names) == tuple(map(basename, names))
