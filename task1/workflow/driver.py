@@ -7,11 +7,10 @@ import fcntl
 import os
 import sys
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
-from itertools import groupby
 from pathlib import Path
 
 from task1.config import Run, dataset, resolve, save_run
@@ -23,7 +22,7 @@ from task1.workflow.engine import Due, Engine
 from task1.workflow.interruption import Interrupted, interruptible, unswallowed
 from task1.workflow.leftovers import end_leftovers
 from task1.workflow.mend import Fault, keep_aside, leave_no_future, survey
-from task1.workflow.progress import ORDER, Progress
+from task1.workflow.progress import Progress
 from task1.workflow.seals import Seals
 from task1.workflow.summary import print_summary, typed
 
@@ -103,12 +102,18 @@ def _bring_up_to_date(request: Request, run: Run, at: Layout, chosen: Sequence[s
     _drop_orphaned_stamps(at, run)
     if not request.dry_run:
         leave_no_future(progress.seals)
-    broken = _broken(request, at, run, progress.seals, chosen)
     work_out = partial(_execute, engine, request, chosen, progress)
+    broken: set[str] = set()
+    for stage in stages.between(chosen[0].name if request.first else None, chosen[-1].name):
+        # one stage after the other: what comes out as it was makes nothing stale, and what follows is judged by it
+        found = _broken(request, at, run, progress.seals, stage)
+        missing = {name for name in found if not (engine.work / name).exists()}
+        if missing and not request.dry_run and not work_out(missing, ()):
+            return False
+        broken |= found
     if request.dry_run:
         return work_out({*broken, "up_to"} if broken else (), {*forced, *broken})
-    return (_execute_broken(engine.work, broken, work_out) and _execute_shares(engine, chosen, forced, work_out)
-            and work_out((), forced))
+    return _execute_shares(engine, chosen, forced, work_out) and work_out((), forced)
 
 
 def _announce(run: Run, folder: Path) -> None:
@@ -159,18 +164,18 @@ def _save(run: Run, at: Layout, seals: Seals) -> None:
     seals.set("config", {}, [name])
 
 
-def _broken(request: Request, at: Layout, run: Run, seals: Seals, chosen: Sequence[stages.Stage]) -> dict[str, str]:
-    """Files that have to be made again because of what has happened to them, and their rules; all of it is told.
+def _broken(request: Request, at: Layout, run: Run, seals: Seals, stage: stages.Stage) -> set[str]:
+    """Files of a stage that have to be made again because of what has happened to them; all of it is told.
 
     They are gone afterwards: kept under another name, or deleted where they are as they were and only what lies beside
     them is not.
     """
-    broken: dict[str, str] = {}
-    for fault in survey(at, run, seals, _allowed(request, [stage.name for stage in chosen])):
+    broken: set[str] = set()
+    for fault in survey(at, run, seals, stage.rules):
         done = _what_is_done(fault, request.dry_run)
         print(f"{typed(fault.path)}: {fault.what}; {done}", file=sys.stderr)
         if not fault.usable:
-            broken[str(fault.path.relative_to(at.work))] = fault.rule
+            broken.add(str(fault.path.relative_to(at.work)))
             if not request.dry_run:
                 fault.path.unlink(missing_ok=True)
     return broken
@@ -184,16 +189,6 @@ def _what_is_done(fault: Fault, dry_run: bool) -> str:
         return "would be made again"
     kept = " and ".join(keep_aside(path).name for path in fault.kept)
     return f"kept as {kept}, made again" if kept else "made again"
-
-
-def _execute_broken(work: Path, broken: Mapping[str, str], work_out: Callable[..., bool]) -> bool:
-    """Make these files again before anything else, stage by stage: what comes out as it was makes nothing stale."""
-    by_stage = sorted(broken, key=lambda name: ORDER[broken[name]])
-    for _, names in groupby(by_stage, key=lambda name: ORDER[broken[name]]):
-        missing = [name for name in names if not (work / name).exists()]
-        if missing and not work_out(missing, ()):
-            return False
-    return True
 
 
 def _cluster(request: Request) -> Cluster | None:
