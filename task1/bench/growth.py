@@ -49,7 +49,7 @@ def measure(size: Size) -> Iterator[Row]:
         each = ", ".join(f"{number(seconds / rows * 1e6)}" for rows, seconds in measured)
         exponent = slope(measured)
         growing = "linear or less" if exponent <= wishes.exponent else "more than linear"
-        yield Row(SECTION, f"{what}, {measured[0][0]:,} to {measured[-1][0]:,}", exponent, "exponent",
+        yield Row(SECTION, f"{what}: {measured[0][0]:,} to {measured[-1][0]:,}", exponent, "exponent",
                   target=wishes.exponent, note=f"{each} us a row: {growing}", points=tuple(measured))
 
 
@@ -88,8 +88,8 @@ def _corrections(made: Corpus, settings: FeatureSettings) -> dict[str, Work]:
     def work(method: Any) -> Any:
         return corrections(made.names, spectra(logmel, base), taxonomy().reference_device, base, method)
 
-    return {"spectrum correction, reference": lambda: work("reference_mean"),
-            "spectrum correction, pairwise": lambda: work("pairwise_pool")}
+    return {"spectrum correction (mean)": lambda: work("reference_mean"),
+            "spectrum correction (pairs)": lambda: work("pairwise_pool")}
 
 
 def _extract(made: Corpus, settings: FeatureSettings) -> None:

@@ -36,9 +36,9 @@ def test_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(extraction, "CLIP_SECONDS_A_ROUND", {Size.QUICK: 1})
     entries = bench().extraction.entries
     rows = list(extraction.measure(Size.QUICK))
-    kernels, whole = rows[:len(entries)], rows[len(entries):]
-    assert [row.what.split()[1].rstrip(":") for row in kernels] == list(entries)
-    for row in kernels:
+    of_entries, whole = rows[:len(entries)], rows[len(entries):]
+    assert [row.what.split()[0].rstrip(":") for row in of_entries] == list(entries)
+    for row in of_entries:
         assert row.peer is not None
         assert 0 < row.ours < row.peer  # whatever else is running, not slower than librosa
         assert row.target == bench().extraction.ratio

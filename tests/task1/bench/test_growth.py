@@ -25,7 +25,7 @@ def test_rows_say_what_is_linear(monkeypatch: pytest.MonkeyPatch) -> None:
         rows, {name: lambda name=name: rows**works[name] for name in works}))
     monkeypatch.setattr(growth, "_least", lambda work: 1e-6 * work())
     linear, square = growth.measure(Size.FULL)
-    assert (linear.what, square.what) == ("sum, 1,000 to 100,000", "sort of pairs, 1,000 to 100,000")
+    assert (linear.what, square.what) == ("sum: 1,000 to 100,000", "sort of pairs: 1,000 to 100,000")
     assert linear.ours == pytest.approx(1)
     assert square.ours == pytest.approx(2)
     assert (linear.met, square.met) == (True, False)
@@ -39,12 +39,12 @@ def test_every_kind_of_work_does_its_work(tmp_path: Path, monkeypatch: pytest.Mo
     extract = growth.extract
     monkeypatch.setattr(growth, "extract", lambda *given, **named: stores.append(extract(*given, **named)))
     clips, works = growth._works(tmp_path, 100)
-    assert list(works) == ["index", "verify", "spectrum correction, reference", "spectrum correction, pairwise",
+    assert list(works) == ["index", "verify", "spectrum correction (mean)", "spectrum correction (pairs)",
                            "features", "scoring"]
     found = {name: work() for name, work in works.items()}
     assert len(found["index"]) == clips == 100
-    assert found["spectrum correction, reference"].shape[0] == 1
-    assert found["spectrum correction, pairwise"].shape[0] == clips // 2
+    assert found["spectrum correction (mean)"].shape[0] == 1
+    assert found["spectrum correction (pairs)"].shape[0] == clips // 2
     assert stores[0].shape[0] == clips
     assert "accuracy" in found["scoring"].lower()
 
@@ -58,7 +58,7 @@ def test_a_corpus_that_is_not_clean_is_no_measurement(tmp_path: Path) -> None:
 
 def test_figure_holds_every_series(tmp_path: Path) -> None:
     points = tuple((float(rows), rows * 1e-6) for rows in (1000, 10000, 100000))
-    rows = [Row("growth", f"{name}, 1,000 to 100,000", 1.0, "exponent", points=points) for name in ("index", "verify")]
+    rows = [Row("growth", f"{name}: 1,000 to 100,000", 1.0, "exponent", points=points) for name in ("index", "verify")]
     svg, png = draw_growth(rows, tmp_path)
     first = svg.read_bytes()
     assert draw_growth(rows, tmp_path)[0].read_bytes() == first  # the same bytes again
