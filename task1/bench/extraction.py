@@ -1,13 +1,13 @@
 """Log-mels: ours against librosa, two workers against one, memory, and what a whole data set would take.
 
 The rows of entries are what a core does with a clip, from opening its file to the float16 values that are stored; the
-others are whole extractions, parts and checks included. Recordings are noise, and in the system's file cache.
+others are whole extractions, parts and checks included. Recordings are noise, and in the system's file cache. What runs
+on one core is measured in seconds of the processor.
 """
 
 import multiprocessing
 import shutil
 import tempfile
-import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
@@ -20,7 +20,7 @@ import torch
 from task1.bench.corpus import Corpus, corpus
 from task1.bench.peers import librosa_features
 from task1.bench.rows import Row, Size
-from task1.bench.timing import alternate, seconds, threads, typical
+from task1.bench.timing import Spent, alternate, cpu_and_wall, processor_seconds, seconds, threads
 from task1.config import META, Entry, FeatureSettings, dataset, load
 from task1.config.bench import ExtractionWish, bench
 from task1.features.audio import read_clip
@@ -56,7 +56,8 @@ def ours(paths: Sequence[Path], logmel: LogMel) -> np.ndarray:
 def transform(settings: FeatureSettings, clips: int, rounds: int) -> float:
     """Seconds of the Fourier transforms of so many clips and nothing else: what no log-mel can do without."""
     blocks = torch.rand(settings.frames, settings.n_fft).split(FRAMES_PER_BLOCK)
-    return typical(lambda: [torch.fft.rfft(block) for _ in range(clips) for block in blocks], rounds)
+    return median(processor_seconds(lambda: [torch.fft.rfft(block) for _ in range(clips) for block in blocks])
+                  for _ in range(rounds))
 
 
 def peak_memory(root: Path, names: Sequence[str], settings: FeatureSettings, part_clips: int) -> float:
@@ -72,9 +73,10 @@ def _against_librosa(entry: str, scratch: Path, size: Size, wish: float) -> Row:
     paths = [root / name for name in made.names[:max(1, round(CLIP_SECONDS_A_ROUND[size] / settings.clip_seconds))]]
     logmel, kept = LogMel(settings), librosa_features.KeptFilters(settings)
     own, plain = alternate(partial(ours, paths, logmel),
-                           lambda: [librosa_features.logmel(path, settings) for path in paths], ROUNDS[size])
+                           lambda: [librosa_features.logmel(path, settings) for path in paths], ROUNDS[size],
+                           cpu=True)
     second, careful = alternate(partial(ours, paths, logmel), lambda: [kept.logmel(path) for path in paths],
-                                ROUNDS[size])
+                                ROUNDS[size], cpu=True)
     shutil.rmtree(root)
     each = 1000 / len(paths)
     note = (f"{transform(settings, len(paths), ROUNDS[size]) * each:.2f} ms of it are the Fourier transform; librosa "
@@ -93,16 +95,16 @@ def _whole(wishes: ExtractionWish, size: Size) -> Iterator[Row]:
         alone, together, quarters = [], [], []
         for _ in range(LONG_ROUNDS[size]):  # in turns
             quarters.append(_quarters(made, settings, PART_CLIPS[size]))
-            alone.append(sum(quarters[-1]))
+            alone.append(sum(spent.wall for spent in quarters[-1]))
             together.append(seconds(lambda: _extract(made, settings, PART_CLIPS[size], workers.count)))
         one, several = median(alone), median(together)
         yield Row(SECTION, f"{clips:,} clips of {wishes.entries[0]}, {workers.count} workers", several, "s", one,
                   "1 worker", workers.ratio, note="start of the processes included")
-        drift = median(last / first for first, *_, last in quarters)
+        drift = median(last.cpu / first.cpu for first, *_, last in quarters)
+        each = ", ".join(f"{spent.cpu / clips * QUARTERS * 1000:.2f}" for spent in quarters[-1])
         yield Row(SECTION, f"time of the last quarter of {clips:,} clips to the first", drift, "times",
-                  target=wishes.growth, note=f"{', '.join(f'{t / clips * QUARTERS * 1000:.2f}' for t in quarters[-1])} "
-                  "ms a clip")
-        total = one / clips * full.counts.files
+                  target=wishes.growth, note=f"{each} ms a clip")
+        total = median(sum(spent.cpu for spent in four) for four in quarters) / clips * full.counts.files
         yield Row(SECTION, f"projected to {full.name}: {full.counts.files:,} clips, one core", total / 60, "min",
                   note=f"from {clips:,} clips; files in the system's cache, a disk has to give "
                        f"{full.counts.files * full.audio.samples * full.audio.bits / 8 / total / 1e6:.0f} MB/s")
@@ -112,15 +114,14 @@ def _whole(wishes: ExtractionWish, size: Size) -> Iterator[Row]:
                   target=wishes.growth, note=f"{small:.0f} MB, {large:.0f} MB")
 
 
-def _quarters(made: Corpus, settings: FeatureSettings, part_clips: int) -> list[float]:
-    """Seconds of each quarter of an extraction by one worker, as four jobs of a cluster in turn; then the list."""
+def _quarters(made: Corpus, settings: FeatureSettings, part_clips: int) -> list[Spent]:
+    """Times of each quarter of an extraction by one worker, as four jobs of a cluster in turn; then the list."""
     with tempfile.TemporaryDirectory(prefix="task1-bench-") as scratch:
         folder = Path(scratch) / "store"
         times = []
         for share in range(QUARTERS):
-            start = time.perf_counter()
-            extract_share(made.index, made.root, settings, "bench", folder, part_clips, share, QUARTERS, workers=1)
-            times.append(time.perf_counter() - start)
+            times.append(cpu_and_wall(partial(extract_share, made.index, made.root, settings, "bench", folder,
+                                              part_clips, share, QUARTERS, workers=1)))
     return times
 
 

@@ -22,7 +22,7 @@ def draw_growth(rows: Sequence[Row], folder: Path) -> list[Path]:
             axes.plot(sizes, seconds, marker=MARKERS[number % len(MARKERS)], markersize=5, linewidth=1.2,
                       linestyle=LINES[number % len(LINES)], color=COLOURS[number % len(COLOURS)],
                       label=f"{row.what.partition(':')[0]}, {row.ours:.2f}")
-        axes.set(xscale="log", yscale="log", xlabel="clips or rows", ylabel="seconds, one core")
+        axes.set(xscale="log", yscale="log", xlabel="clips or rows", ylabel="processor seconds")
         low, high = axes.get_xlim()
         bottom, top = axes.get_ylim()
         for power in range(-14, 8):  # seconds a row

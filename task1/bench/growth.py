@@ -1,4 +1,4 @@
-"""Cost against size: seconds of each kind of work on a corpus of some, ten times and a hundred times as many rows.
+"""Cost against size: processor seconds of each kind of work on some, ten times and a hundred times as many rows.
 
 A row holds the exponent of the fitted power law (1 is linear) and, as `points`, what it was fitted to: (rows, seconds).
 Recordings are in the system's file cache; log-mels that are corrected are in memory, as in training.
@@ -18,7 +18,7 @@ from task1.bench.corpus import Corpus, corpus
 from task1.bench.extraction import settings_of
 from task1.bench.rows import Row, Size, number
 from task1.bench.tables import write_scoring
-from task1.bench.timing import cpu_and_wall, threads
+from task1.bench.timing import processor_seconds, threads
 from task1.config import FeatureSettings, taxonomy
 from task1.config.bench import bench
 from task1.corpus.index import build_index
@@ -99,7 +99,7 @@ def _extract(made: Corpus, settings: FeatureSettings) -> None:
 
 def _least(work: Work) -> float:
     """Seconds of the quickest turn: what short work takes when nothing else gets in between."""
-    turns = [cpu_and_wall(work).wall]
+    turns = [processor_seconds(work)]
     while sum(turns) < SECONDS_A_POINT and len(turns) < MOST_TURNS:
-        turns.append(cpu_and_wall(work).wall)
+        turns.append(processor_seconds(work))
     return min(turns)

@@ -20,11 +20,16 @@ class Spent(NamedTuple):
     wall: float
 
 
-def alternate(ours: Work, peer: Work, rounds: int) -> tuple[float, float]:
-    """Median seconds by the clock of both, measured A B A B ..., after one turn of each that is not counted."""
+def alternate(ours: Work, peer: Work, rounds: int, cpu: bool = False) -> tuple[float, float]:
+    """Median seconds of both, measured A B A B ..., after one turn of each that is not counted.
+
+    By the clock; with `cpu` those of the processor, which for work on one core are the same on a quiet machine, and on
+    a busy one much nearer to it.
+    """
     ours()
     peer()
-    times = [(seconds(ours), seconds(peer)) for _ in range(rounds)]
+    clock = processor_seconds if cpu else seconds
+    times = [(clock(ours), clock(peer)) for _ in range(rounds)]
     first, second = zip(*times, strict=True)
     return median(first), median(second)
 
@@ -38,6 +43,11 @@ def typical(work: Work, rounds: int) -> float:
 def seconds(work: Work) -> float:
     """Seconds by the clock of one turn."""
     return cpu_and_wall(work).wall
+
+
+def processor_seconds(work: Work) -> float:
+    """Seconds of processors of one turn, all threads of this process together."""
+    return cpu_and_wall(work).cpu
 
 
 def cpu_and_wall(work: Work) -> Spent:

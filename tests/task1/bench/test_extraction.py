@@ -48,7 +48,7 @@ def test_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     assert 0.1 < drift.ours < 10
     clips = dataset(bench().extraction.dataset).counts.files
     assert f"{clips:,} clips" in projected.what
-    assert projected.ours * 60 == pytest.approx(workers.peer / LEAST * clips)
+    assert 0 < projected.ours * 60 < 1.1 * workers.peer / LEAST * clips  # no more processor than time
     assert 0.5 < memory.ours < 1.5
 
 

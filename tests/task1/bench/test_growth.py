@@ -69,6 +69,6 @@ def test_figure_holds_every_series(tmp_path: Path) -> None:
 
 def test_short_work_is_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
     turns = iter([0.3, 0.2, 0.4, 0.5])
-    monkeypatch.setattr(growth, "cpu_and_wall", lambda work: type("Spent", (), {"wall": next(turns)}))
+    monkeypatch.setattr(growth, "processor_seconds", lambda work: next(turns))
     assert growth._least(lambda: None) == 0.2
     assert list(turns) == []

@@ -38,6 +38,9 @@ def test_computing_takes_a_processor() -> None:
             pass
 
     assert timing.cpu_and_wall(compute).cpu >= 0.09
+    computing, waiting = timing.alternate(compute, lambda: time.sleep(0.05), 1, cpu=True)
+    assert computing >= 0.09
+    assert waiting < 0.03
 
 
 def test_threads_are_limited_and_given_back() -> None:
