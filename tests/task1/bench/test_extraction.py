@@ -31,6 +31,7 @@ def test_peer_computes_the_same(tmp_path: Path, entry: str) -> None:
         np.testing.assert_allclose(kept.logmel(path), peer, atol=1e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:Empty filters")
 def test_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(extraction, "CLIP_SECONDS_A_ROUND", {Size.QUICK: 1})

@@ -26,6 +26,7 @@ def test_tables_are_what_scoring_takes(tmp_path: Path) -> None:
     assert len(set(answers.locations)) == 50
 
 
+@pytest.mark.slow
 def test_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     """With one system instead of four, and an audit that finds nothing different."""
     def made(work: Path, entry: str, rows: int | None) -> object:

@@ -1,6 +1,7 @@
 """Which commands there are, and what is said of the slowest."""
 
 import argparse
+from collections.abc import Callable
 
 import pytest
 
@@ -10,18 +11,26 @@ from task1.bench import startup
 from task1.bench.rows import Size
 from task1.errors import InputError
 
+Command = tuple[str, ...]
 
-def in_parser(parser: argparse.ArgumentParser, command: tuple[str, ...]) -> list[tuple[str, ...]]:
+
+def in_parser(parser: argparse.ArgumentParser, command: Command) -> dict[Command, argparse.ArgumentParser]:
     """All commands that argparse knows."""
     groups = [action for action in parser._actions if isinstance(action, argparse._SubParsersAction)]
-    return [command, *(found for group in groups for name, own in group.choices.items()
-                       for found in in_parser(own, (*command, name)))]
+    inner = [in_parser(own, (*command, name)) for group in groups for name, own in group.choices.items()]
+    return {command: parser, **{found: own for known in inner for found, own in known.items()}}
 
 
 @pytest.mark.parametrize(("program", "parser"), [("submission", submission_cli.parser), ("task1", cli.parser)])
-def test_every_command_is_found(program: str, parser: object) -> None:
-    assert callable(parser)
-    assert sorted(startup.commands(program)) == sorted(in_parser(parser(), (program,)))
+def test_every_command_is_found(program: str, parser: Callable[[], argparse.ArgumentParser],
+                                monkeypatch: pytest.MonkeyPatch) -> None:
+    known = in_parser(parser(), (program,))
+    monkeypatch.setattr(startup, "help_of", lambda command: known[tuple(command)].format_help())
+    assert sorted(startup.commands(program)) == sorted(known)
+
+
+def test_help_is_that_of_the_command() -> None:
+    assert startup.help_of(("submission", "package")).startswith("usage: submission package [-h] --run DIR")
 
 
 def test_the_slowest_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
