@@ -48,8 +48,10 @@ def disturb(work: Path, folder: Path, profile: Path, controller: Path) -> None:
     on_slurm = ("--jobs", "1", "--executor", "slurm", "--cluster-profile", str(profile))
     driver = begin(work, folder / "slurm-1.log", *on_slurm)
     until("a job computes log-mels", driver, lambda: next(workers(work, "--share"), None))
+    began = time.monotonic()
     driver.terminate()
-    expect(driver.wait(PATIENCE_SECONDS) == 143, "SIGTERM ends the command")
+    ended = driver.wait(PATIENCE_SECONDS)
+    expect(ended == 143, f"SIGTERM ends the command, in {time.monotonic() - began:.0f} s")
     until("its jobs are cancelled", None, lambda: not queued(work))
 
     driver = begin(work, folder / "slurm-2.log", *on_slurm)

@@ -1,6 +1,8 @@
 """An executor that forgets jobs when the cluster does not answer, as the plugins do, and what is made of it."""
 
 import asyncio
+import threading
+import time
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 
@@ -20,6 +22,23 @@ class Forgetful:
     def __init__(self, says: dict[str, str] | None) -> None:
         self.says = says
         self.ended: list[str] = []
+        self.active_jobs: list[Job] = []
+        self.cancelled: list[str] = []
+        self.questions = threading.Event()
+
+    def report_job_submission(self, job_info: Job) -> None:
+        self.active_jobs.append(job_info)
+
+    def cancel_jobs(self, active_jobs: list[Job]) -> None:
+        self.cancelled += [job.name for job in active_jobs]
+
+    def cancel(self) -> None:
+        self.cancel_jobs(self.active_jobs)
+        self.shutdown()
+
+    def shutdown(self) -> None:
+        """Waits for the next question about jobs."""
+        self.questions.wait()
 
     def report_job_success(self, job_info: Job) -> None:
         self.ended.append(f"{job_info.name} well")
@@ -70,3 +89,17 @@ def test_a_job_that_could_not_be_submitted_is_reported_before_anything_is_asked(
 @pytest.mark.parametrize("state", ["COMPLETED", "FAILED"])
 def test_a_job_that_ended_is_asked_about_no_more(state: str) -> None:
     assert still_active(patient(Forgetful)(dict.fromkeys("abcd", state))) == []
+
+
+def test_an_interrupted_run_cancels_all_its_jobs_without_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("task1.workflow.patience.FAREWELL_SECONDS", 0.1)
+    executor = patient(Forgetful)({"a": "COMPLETED", "b": "FAILED", "c": "RUNNING", "d": "RUNNING"})
+    for job in JOBS:
+        executor.report_job_submission(job)
+    still_active(executor)
+    executor.active_jobs.clear()  # as while it asks
+    began = time.monotonic()
+    executor.cancel()
+    assert time.monotonic() - began < 5.0
+    assert executor.cancelled == ["c", "d"]
+    executor.questions.set()
