@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from task1.compress.fake_quantize import Quantizer, round_weight, weight_scales
+from task1.models.quick import Size, average_pool, join_neighbours, plus_convolve
 
 _BIAS_ROOM = 2.0**30
 """Greatest bias in steps; channels whose weights are next to nothing beside their bias get coarser steps for it."""
@@ -33,6 +34,7 @@ class Kernel(nn.Module):
     """Weights (out, in / groups, ...) and bias of a convolution, as a function of a network's own layers."""
 
     geometry: Geometry
+    joins_neighbours = False
 
     def forward(self) -> tuple[Tensor, Tensor | None]:
         raise NotImplementedError
@@ -48,6 +50,8 @@ class ConvKernel(Kernel):
         before, behind = (zeros[2::-2], zeros[3::-2]) if zeros else ((0,) * len(own), (0,) * len(own))
         pads = tuple(a + b for a, b in zip((*own, *own), (*before, *behind), strict=True))
         self.geometry = Geometry(conv.stride, pads, conv.dilation, conv.groups)
+        self.joins_neighbours = (conv.groups == conv.out_channels < conv.in_channels and conv.bias is None
+                                 and self.geometry.stride == (1, 1) and conv.kernel_size == (1, 1) and not any(pads))
 
     def forward(self) -> tuple[Tensor, Tensor | None]:
         return self.conv.weight, self.conv.bias
@@ -150,6 +154,10 @@ class IntegerConv(_Weighted):
 
     def _convolve(self, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
         own = self.kernel.geometry
+        if self.training and isinstance(self.kernel, PlusKernel):
+            return plus_convolve(x, weight)
+        if self.training and self.kernel.joins_neighbours:
+            return join_neighbours(x, weight)
         half = len(own.pads) // 2
         before, behind = own.pads[:half], own.pads[half:]
         padding = tuple(min(pair) for pair in zip(before, behind, strict=True))
@@ -186,9 +194,20 @@ class Rounded(nn.Module):
     def __init__(self, operation: nn.Module, out: Quantizer) -> None:
         super().__init__()
         self.operation, self.out = operation, out
+        self.windows = _windows(operation)
 
     def forward(self, *inputs: Tensor) -> Tensor:
+        if self.training and self.windows is not None:
+            return self.out(average_pool(inputs[0], self.windows))
         return self.out(self.operation(*inputs))
+
+
+def _windows(operation: nn.Module) -> Size | None:
+    """Of an average pooling whose windows neither overlap nor reach over the edges."""
+    if not isinstance(operation, nn.AvgPool2d) or operation.padding not in (0, (0, 0)) or operation.ceil_mode:
+        return None
+    size, stride = ((two, two) if isinstance(two, int) else two for two in (operation.kernel_size, operation.stride))
+    return size if size == stride else None
 
 
 def _affine(norm: nn.BatchNorm2d) -> tuple[Tensor, Tensor]:

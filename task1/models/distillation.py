@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from task1.models.attention import ECA
 from task1.models.layers import Add, Concat, SplitMel
 from task1.models.operators import Operator
+from task1.models.quick import Size, average_pool
 
 
 class _Refine(nn.Module):
@@ -40,9 +41,18 @@ class _Distil(nn.Module):
         return self.concat(self.keep_input(x), self.keep_first(first), last)
 
 
-def _finish(kept: int, out_width: int, pool: tuple[int, int]) -> nn.Sequential:
-    return nn.Sequential(
-        ECA(), nn.Conv2d(kept, out_width, 1), nn.BatchNorm2d(out_width), nn.ReLU(), nn.AvgPool2d(pool))
+class _Finish(nn.Sequential):
+    """Attention, 1x1 convolution, batch normalisation, ReLU, average pooling."""
+
+    def __init__(self, kept: int, out_width: int, pool: Size) -> None:
+        super().__init__(
+            ECA(), nn.Conv2d(kept, out_width, 1), nn.BatchNorm2d(out_width), nn.ReLU(), nn.AvgPool2d(pool))
+        self.size = pool
+
+    def forward(self, x: Tensor) -> Tensor:
+        attention, conv, norm, activation, pool = self
+        finished = activation(norm(conv(attention(x))))
+        return average_pool(finished, self.size) if self.training else pool(finished)
 
 
 class WholeBlock(nn.Module):
@@ -51,7 +61,7 @@ class WholeBlock(nn.Module):
     def __init__(self, in_width: int, out_width: int, operator: Operator) -> None:
         super().__init__()
         self.distil = _Distil(in_width, operator)
-        self.finish = _finish(3 * in_width // 2, out_width, (2, 2))
+        self.finish = _Finish(3 * in_width // 2, out_width, (2, 2))
 
     def forward(self, x: Tensor) -> Tensor:
         return self.finish(self.distil(x))
@@ -70,7 +80,7 @@ class SummedCutBlock(nn.Module):
         self.keep_low = nn.Conv2d(in_width, in_width // 2, 1)
         self.keep_high = nn.Conv2d(in_width, in_width // 2, 1)
         self.add = Add()
-        self.finish = _finish(in_width // 2, out_width, (1, 2))
+        self.finish = _Finish(in_width // 2, out_width, (1, 2))
 
     def forward(self, x: Tensor) -> Tensor:
         low, high = self.split(x)
@@ -88,7 +98,7 @@ class ConcentratingCutBlock(nn.Module):
         self.distil = _Distil(in_width, operator)
         self.concentrate = nn.Conv2d(in_width, 3 * in_width // 2, 1)
         self.splice = Concat(dim=2)
-        self.finish = _finish(3 * in_width // 2, out_width, (2, 2))
+        self.finish = _Finish(3 * in_width // 2, out_width, (2, 2))
 
     def forward(self, x: Tensor) -> Tensor:
         low, high = self.split(x)

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from task1.models.layers import Add, Concat
+from task1.models.quick import join_neighbours, plus_convolve
 
 Operator = Callable[[int, int], nn.Module]
 """(channels in, channels out) to a module."""
@@ -52,7 +53,7 @@ class TimeFrequency(nn.Module):
         assert isinstance(self.time.weight, Tensor)
         assert isinstance(self.mel.weight, Tensor)
         plus = F.pad(self.time.weight, (0, 0, 1, 1)) + F.pad(self.mel.weight, (1, 1))  # (width, 1, 3, 3)
-        return F.conv2d(x, plus if scale is None else plus * scale, padding=2, dilation=2, groups=self.width)
+        return plus_convolve(x, plus if scale is None else plus * scale)
 
 
 class _Separable(nn.Sequential):
@@ -65,11 +66,18 @@ class _Separable(nn.Sequential):
         pointwise, pair, norm, activation = self
         if self.training and not pair.cut and _only_scales(pointwise):
             return activation(norm(pair(x, pointwise.weight)))  # the scale joins the pair's kernel
+        if self.training and _joins_neighbours(pointwise):
+            assert isinstance(pointwise.weight, Tensor)
+            return activation(norm(pair(join_neighbours(x, pointwise.weight))))
         return activation(norm(pair(pointwise(x))))
 
 
 def _only_scales(pointwise: nn.Module) -> bool:
     return isinstance(pointwise, nn.Conv2d) and pointwise.groups == pointwise.in_channels == pointwise.out_channels
+
+
+def _joins_neighbours(pointwise: nn.Module) -> bool:
+    return isinstance(pointwise, nn.Conv2d) and pointwise.groups == pointwise.out_channels
 
 
 def dssc(in_width: int, out_width: int) -> nn.Module:

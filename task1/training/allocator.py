@@ -11,6 +11,7 @@ import torch
 
 TRIM_THRESHOLD, MMAP_THRESHOLD = -1, -3  # parameters of mallopt(3)
 LARGEST = 2**31 - 1
+OWN_THRESHOLD = 2**25  # the greatest that glibc moves its threshold to by itself
 
 
 def keep_freed_memory() -> bool:
@@ -19,6 +20,16 @@ def keep_freed_memory() -> bool:
         return False
     mallopt = ctypes.CDLL(None).mallopt
     return bool(mallopt(MMAP_THRESHOLD, 2**30)) and bool(mallopt(TRIM_THRESHOLD, LARGEST))
+
+
+def memory_as_started() -> bool:
+    """Undo `keep_freed_memory`: what is kept goes back, and thresholds are where glibc's own rule ends up."""
+    if platform.libc_ver()[0] != "glibc":
+        return False
+    libc = ctypes.CDLL(None)
+    done = libc.mallopt(MMAP_THRESHOLD, OWN_THRESHOLD) and libc.mallopt(TRIM_THRESHOLD, 2 * OWN_THRESHOLD)
+    libc.malloc_trim(0)
+    return bool(done)
 
 
 def out_of_memory(error: Exception) -> bool:
