@@ -56,8 +56,8 @@ def ours(paths: Sequence[Path], logmel: LogMel) -> np.ndarray:
 def transform(settings: FeatureSettings, clips: int, rounds: int) -> float:
     """Seconds of the Fourier transforms of so many clips and nothing else: what no log-mel can do without."""
     blocks = torch.rand(settings.frames, settings.n_fft).split(FRAMES_PER_BLOCK)
-    return median(processor_seconds(lambda: [torch.fft.rfft(block) for _ in range(clips) for block in blocks])
-                  for _ in range(rounds))
+    return min(processor_seconds(lambda: [torch.fft.rfft(block) for _ in range(clips) for block in blocks])
+               for _ in range(rounds + 1))
 
 
 def peak_memory(root: Path, names: Sequence[str], settings: FeatureSettings, part_clips: int) -> float:
@@ -115,14 +115,11 @@ def _whole(wishes: ExtractionWish, size: Size) -> Iterator[Row]:
 
 
 def _quarters(made: Corpus, settings: FeatureSettings, part_clips: int) -> list[Spent]:
-    """Times of each quarter of an extraction by one worker, as four jobs of a cluster in turn; then the list."""
+    """Times of each quarter of an extraction by one worker, as four jobs of a cluster in turn."""
     with tempfile.TemporaryDirectory(prefix="task1-bench-") as scratch:
         folder = Path(scratch) / "store"
-        times = []
-        for share in range(QUARTERS):
-            times.append(cpu_and_wall(partial(extract_share, made.index, made.root, settings, "bench", folder,
-                                              part_clips, share, QUARTERS, workers=1)))
-    return times
+        return [cpu_and_wall(partial(extract_share, made.index, made.root, settings, "bench", folder, part_clips, share,
+                                     QUARTERS, workers=1)) for share in range(QUARTERS)]
 
 
 def _extract(made: Corpus, settings: FeatureSettings, part_clips: int, workers: int) -> None:
