@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from task1.models.layers import Add, Concat, Multiply
-from task1.models.quick import gate
+from task1.models.quick import applies, gate
 
 
 class ECA(nn.Module):
@@ -21,7 +21,7 @@ class ECA(nn.Module):
         self.scale = Multiply()
 
     def forward(self, x: Tensor) -> Tensor:
-        if self.training:
+        if self.training and applies(x):
             return gate(x, self.neighbours.weight)
         means = self.pool(x).squeeze(3).transpose(1, 2)  # (batch, 1, channel)
         gates = self.gate(self.neighbours(means)).transpose(1, 2).unsqueeze(3)

@@ -16,21 +16,26 @@ DILATION = 2
 Size = tuple[int, int]
 
 
+def applies(x: Tensor) -> bool:
+    """On a CPU, where every number is as precise as it looks; elsewhere these functions do what PyTorch does."""
+    return x.device.type == "cpu" and not torch.is_autocast_enabled("cpu")
+
+
 def plus_convolve(x: Tensor, kernel: Tensor) -> Tensor:
     """x convolved with a plus-shaped depthwise kernel, dilated by two; the size stays.
 
     `kernel` (channel, 1, 3, 3) has zeros in its corners, which get no gradient.
     """
-    return _Plus.apply(x, kernel) if x.device.type == "cpu" else _plus(x, kernel)
+    return _Plus.apply(x, kernel) if applies(x) else _plus(x, kernel)
 
 
 def join_neighbours(x: Tensor, weight: Tensor) -> Tensor:
     """1x1 convolution in groups of neighbouring channels: weight (out, in / out, 1, 1), one output channel a group.
 
-    On a CPU a dense one with zeros between the groups: more products, but those that processors are good at.
+    As a dense one with zeros between the groups: more products, but those that processors are good at.
     """
     width, share = weight.shape[:2]
-    if x.device.type != "cpu":
+    if not applies(x):
         return F.conv2d(x, weight, groups=width)
     own = torch.eye(width, dtype=weight.dtype)[:, :, None] * weight.view(1, width, share)
     return F.conv2d(x, own.view(width, width * share, 1, 1))
@@ -38,21 +43,24 @@ def join_neighbours(x: Tensor, weight: Tensor) -> Tensor:
 
 def average_pool(x: Tensor, size: Size) -> Tensor:
     """Means of windows of `size` (mel, frame) that do not overlap; what is left over at the end is dropped."""
-    return _Average.apply(x, size) if x.device.type == "cpu" else F.avg_pool2d(x, size)
+    return _Average.apply(x, size) if applies(x) else F.avg_pool2d(x, size)
 
 
 def split_mel(x: Tensor, bands: int) -> tuple[Tensor, ...]:
     """Equal bands of the mel axis, lowest first, each with memory of its own; the rest at the top is dropped."""
-    return _Split.apply(x, bands)
+    if applies(x):
+        return _Split.apply(x, bands)
+    size = x.shape[2] // bands
+    return tuple(x[:, :, band * size:(band + 1) * size] for band in range(bands))
 
 
 def concat(parts: Sequence[Tensor], dim: int) -> Tensor:
     """Maps side by side along `dim`; each part's gradient has memory of its own."""
-    return _Concat.apply(dim, *parts)
+    return _Concat.apply(dim, *parts) if applies(parts[0]) else torch.cat(tuple(parts), dim)
 
 
 def gate(x: Tensor, weight: Tensor) -> Tensor:
-    """ECA: x * sigmoid(convolution of the channels' means with `weight` (1, 1, width))."""
+    """ECA: x * sigmoid(convolution of the channels' means with `weight` (1, 1, width)). Only where this applies."""
     return _Gate.apply(x, weight)
 
 

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from task1.models.dsmn import DSMN
 from task1.models.quick import average_pool, concat, gate, join_neighbours, plus_convolve, split_mel
 
 Function = Callable[..., Tensor]
@@ -96,3 +97,13 @@ def test_gradients_keep_the_order_of_memory(layout: torch.memory_format) -> None
         assert value.is_contiguous(memory_format=layout)
         (gradient,) = torch.autograd.grad(value, x, torch.ones_like(value))
         assert gradient.is_contiguous(memory_format=layout)
+
+
+@pytest.mark.parametrize("cut", [True, False])
+def test_bfloat16_where_pytorch_holds_it_safe(cut: bool) -> None:
+    network = DSMN(2, 4, (6, 8), (cut, cut), (1, 2), 8, 0.0, (10, 3))
+    x = torch.randn(3, 2, 16, 12).contiguous(memory_format=torch.channels_last)
+    with torch.autocast("cpu", torch.bfloat16):
+        logits = network(x)
+    logits.float().square().sum().backward()
+    assert all(own.grad is not None and own.grad.isfinite().all() for own in network.parameters())
