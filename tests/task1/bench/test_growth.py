@@ -67,8 +67,10 @@ def test_figure_holds_every_series(tmp_path: Path) -> None:
     assert not (tmp_path / "none").exists()
 
 
-def test_short_work_is_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
-    turns = iter([0.3, 0.2, 0.4, 0.5])
-    monkeypatch.setattr(growth, "processor_seconds", lambda work: next(turns))
-    assert growth._least(lambda: None) == 0.2
-    assert list(turns) == []
+@pytest.mark.parametrize(("seconds", "turns"), [
+    ([0.3, 0.2, 0.4, 0.5], 4), ([5.0, 4.0, 6.0, 1.0], 3), ([25.0, 1.0], 1), ([0.0] * 30, 20)])
+def test_the_quickest_turn_counts(seconds: list[float], turns: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    left = iter(seconds)
+    monkeypatch.setattr(growth, "processor_seconds", lambda work: next(left))
+    assert growth._least(lambda: None) == min(seconds[:turns])
+    assert len(list(left)) == len(seconds) - turns
