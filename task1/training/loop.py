@@ -52,7 +52,8 @@ def fit(name: str, network: nn.Module, recipe: ModelRecipe, train: Clips, valida
     saved, epochs = checkpoint.load(), epochs_in_all(recipe)
     if saved:
         network = narrow(network, widths_of(saved[1]), first_clips(train, recipe))
-    network.to(memory_format=LAYOUT)  # type: ignore[call-overload]
+    layout = _layout(device, precision)
+    network.to(memory_format=layout)  # type: ignore[call-overload]
     if noise and (not saved or saved[1]["epoch"] <= settings.epochs):  # fine-tuning is for the scene alone
         noise.attach(network, first_clips(train, recipe))
     optimizer = make_optimizer(settings.optimizer, network)
@@ -71,6 +72,7 @@ def fit(name: str, network: nn.Module, recipe: ModelRecipe, train: Clips, valida
             if noise:
                 noise.detach(state.kept, state.sums, state.unrounded)
             network = pruned(network, pruning, state, first_clips(train, recipe))
+            network.to(memory_format=layout)  # type: ignore[call-overload]
             optimizer = make_optimizer(settings.optimizer, network)
         network.train()
         simulate(network, rounding)
@@ -89,7 +91,7 @@ def fit(name: str, network: nn.Module, recipe: ModelRecipe, train: Clips, valida
             else:
                 x = augmenter.inputs(network_input(logmel, recipe.input), generator)
             with torch.autocast(device.type, torch.bfloat16, enabled=precision == "bf16" and not rounding):
-                logits, extra = heads(network, x.contiguous(memory_format=LAYOUT))
+                logits, extra = heads(network, x.contiguous(memory_format=layout))
             logits = logits.float()
             scene_loss, super_loss = losses(logits, targets, taught, recipe, network)
             if isinstance(network, Helped):
@@ -117,12 +119,17 @@ def fit(name: str, network: nn.Module, recipe: ModelRecipe, train: Clips, valida
     return state
 
 
+def _layout(device: torch.device, precision: Precision) -> torch.memory_format:
+    """PyTorch's bfloat16 gradients of dilated depthwise weights are wrong on CPUs where channels come last."""
+    return torch.contiguous_format if (device.type, precision) == ("cpu", "bf16") else LAYOUT
+
+
 def pruned(network: nn.Module, settings: Pruning, state: State, example: Tensor) -> nn.Module:
     """What would ship now, pruned."""
     network.load_state_dict(state.result())
     network, masks, widths = prune_trained(network, settings, example)
     state.begin_fine_tuning(network, masks, widths)
-    return network.to(memory_format=LAYOUT)  # type: ignore[call-overload]
+    return network
 
 
 @runtime_checkable
