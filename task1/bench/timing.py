@@ -34,10 +34,11 @@ def alternate(ours: Work, peer: Work, rounds: int, cpu: bool = False) -> tuple[f
     return median(first), median(second)
 
 
-def typical(work: Work, rounds: int) -> float:
-    """Median seconds by the clock, after one turn that is not counted."""
+def typical(work: Work, rounds: int, cpu: bool = False) -> float:
+    """Median seconds, by the clock or (see `alternate`) of the processor, after one turn that is not counted."""
     work()
-    return median(seconds(work) for _ in range(rounds))
+    clock = processor_seconds if cpu else seconds
+    return median(clock(work) for _ in range(rounds))
 
 
 def seconds(work: Work) -> float:

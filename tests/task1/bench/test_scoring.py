@@ -35,7 +35,7 @@ def test_rows(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(scoring, "made_up_run", made)
     scored, audited = scoring.measure(Size.QUICK)
-    assert scored.what == f"task1 score, {scoring.QUICK_ROWS:,} rows, with intervals"
+    assert scored.what == f"task1 score, {scoring.QUICK_ROWS:,} rows, with intervals, one core"
     assert 0 < scored.ours < audited.ours
     assert "table read and checked" in scored.note
     assert audited.what == f"submission audit, 1 systems of {scoring.QUICK_ROWS:,} rows"

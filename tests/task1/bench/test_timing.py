@@ -41,6 +41,7 @@ def test_computing_takes_a_processor() -> None:
     computing, waiting = timing.alternate(compute, lambda: time.sleep(0.05), 1, cpu=True)
     assert computing >= 0.09
     assert waiting < 0.03
+    assert timing.typical(lambda: time.sleep(0.05), 1, cpu=True) < 0.03
 
 
 def test_threads_are_limited_and_given_back() -> None:
