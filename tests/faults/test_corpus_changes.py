@@ -21,6 +21,11 @@ def test_a_deleted_recording_is_named_before_features_are_computed(work: Path, a
     shown = run(work, "--force", "features", "features")
     assert shown.returncode == 1
     assert f"{gone.name}: no such file; 1 of the 320 recordings" in shown.stderr
+
+
+@pytest.mark.long
+def test_the_doctor_tells_of_a_deleted_recording(work: Path, audio: Path) -> None:
+    min(audio.iterdir()).unlink()
     doctor = task1("doctor", "--profile", "tiny", "--work", work)
     assert doctor.returncode == 1
     assert "found 319 WAV files, expected 320; delete this folder, and the next run makes it anew" in doctor.stdout
@@ -53,6 +58,7 @@ def test_a_recording_cut_off_between_verify_and_features(work: Path, audio: Path
     assert not list(work.glob("features/*/embedded-1s-tiny-dev/store.json"))
 
 
+@pytest.mark.long
 def test_a_deleted_corpus_is_made_again_when_it_is_needed(finished: tuple[Path, str], work: Path) -> None:
     shutil.rmtree(only(work / "corpora", "*-development"))
     assert not begun(run(work, "--dry-run"))

@@ -36,7 +36,8 @@ def interrupt(number: signal.Signals, work: Path, *arguments: str, begins: str) 
     assert seconds < 10.0  # two seconds, where nothing else takes the processors
 
 
-@pytest.mark.parametrize("number", NAMES)
+@pytest.mark.parametrize("number", [
+    signal.SIGTERM, *(pytest.param(other, marks=pytest.mark.long) for other in (signal.SIGINT, signal.SIGHUP))])
 def test_while_recordings_are_made(tmp_path: Path, number: signal.Signals) -> None:
     work = tmp_path / "work"
     interrupt(number, work, "index", begins="[1/9] corpus embedded-1s-tiny-dev")
