@@ -172,7 +172,7 @@ def effects(run: Run, name: str, clips: Clips, rounds: int) -> Iterator[Row]:
         step()
         keep_freed_memory()
 
-    yield row("a step with freed memory kept", step, fresh, "given back")
+    yield row("a step with freed memory kept", step, fresh, "given back before every step")
     augmenter, generator = Augmenter(recipe.augmentation, torch.zeros(1, x.shape[2])), torch.Generator()
     of_device = torch.tensor([device == "a" for device in clips.devices[:count]])
 
