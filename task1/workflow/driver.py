@@ -21,7 +21,7 @@ from task1.workflow.cluster import Cluster, read_cluster, require_plugin
 from task1.workflow.engine import Due, Engine
 from task1.workflow.interruption import Interrupted, interruptible, unswallowed
 from task1.workflow.leftovers import end_leftovers
-from task1.workflow.mend import Fault, keep_aside, leave_no_future, survey
+from task1.workflow.mend import Fault, clear_unfinished, keep_aside, leave_no_future, survey
 from task1.workflow.progress import Progress
 from task1.workflow.seals import Seals
 from task1.workflow.summary import print_summary, typed
@@ -102,6 +102,7 @@ def _bring_up_to_date(request: Request, run: Run, at: Layout, chosen: Sequence[s
     _drop_orphaned_stamps(at, run)
     if not request.dry_run:
         leave_no_future(progress.seals)
+        clear_unfinished(at)
     work_out = partial(_execute, engine, request, chosen, progress)
     broken: set[str] = set()
     for stage in stages.between(chosen[0].name if request.first else None, chosen[-1].name):

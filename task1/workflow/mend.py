@@ -52,6 +52,13 @@ def leave_no_future(seals: Seals) -> None:
             os.utime(path, (now, now))
 
 
+def clear_unfinished(at: Layout) -> None:
+    """Delete the unfinished files (task1/files.py) that killed jobs have left in the folder of the run."""
+    for path in at.run.rglob(".part-*"):
+        if path.is_file():
+            path.unlink(missing_ok=True)
+
+
 def keep_aside(path: Path) -> Path:
     """Rename a file to the next free `<name>.kept-<number>`; return that path."""
     number = 1

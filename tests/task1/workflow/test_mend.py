@@ -15,7 +15,7 @@ from task1.config import Run, resolve, save_run, taxonomy
 from task1.files import file_digest
 from task1.layout import Layout
 from task1.outputs import Outputs, write_outputs
-from task1.workflow.mend import keep_aside, leave_no_future, survey
+from task1.workflow.mend import clear_unfinished, keep_aside, leave_no_future, survey
 from task1.workflow.seals import SEALS, Seals
 from task1.workflow.whole import damage
 
@@ -229,6 +229,13 @@ def test_what_was_changed_and_what_was_not(at: Layout) -> None:
     scores.unlink()
     at.config.write_text("never sealed")
     assert seals.changed(names) == [table]
+
+
+def test_unfinished_files_of_killed_jobs_are_cleared_away(at: Layout) -> None:
+    before = sorted(at.work.rglob("*"))
+    (at.model("model1") / ".part-model.float.onnx-j6yalo9n.onnx").touch()
+    clear_unfinished(at)
+    assert sorted(at.work.rglob("*")) == before
 
 
 def test_kept_files_are_numbered(tmp_path: Path) -> None:
