@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.pipeline import begun, command, copy_of, digests, jobs_of, run
+from tests.signals import hear_signals
 
 NAMES = {signal.SIGINT: "Ctrl-C", signal.SIGTERM: "SIGTERM", signal.SIGHUP: "SIGHUP"}
 
@@ -16,7 +17,7 @@ NAMES = {signal.SIGINT: "Ctrl-C", signal.SIGTERM: "SIGTERM", signal.SIGHUP: "SIG
 def interrupt(number: signal.Signals, work: Path, *arguments: str, begins: str) -> None:
     """Begin a run, interrupt it when the job is at work that `begins` tells of, and look at how it ends."""
     with subprocess.Popen(command(work, *arguments), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-                          text=True) as driver:
+                          text=True, preexec_fn=hear_signals) as driver:
         assert driver.stderr is not None
         said = []
         while not said or said[-1] != f"{begins}\n":

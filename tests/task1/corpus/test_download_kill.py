@@ -11,6 +11,7 @@ import pytest
 
 from task1.corpus.archives import MARKER
 from task1.corpus.download import Settings, download
+from tests.signals import hear_signals
 from tests.task1.corpus.flaky_server import Answer, FlakyServer, Made, make_dataset
 
 PROGRAM = """\
@@ -27,11 +28,6 @@ def made() -> Made:
     return make_dataset(clip_bytes=400_000)
 
 
-def _hear_ctrl_c() -> None:
-    """A shell's background jobs, the tests among them, ignore Ctrl-C and hand that on."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
 def test_killed_and_resumed(how: signal.Signals, made: Made, server: FlakyServer, tmp_path: Path) -> None:
     name = f"{made.facts.root_dir}.audio.1.zip"
@@ -40,7 +36,7 @@ def test_killed_and_resumed(how: signal.Signals, made: Made, server: FlakyServer
     environment = {key: value for key, value in os.environ.items() if not key.lower().endswith("_proxy")}
     process = subprocess.Popen([sys.executable, "-c", PROGRAM, made.facts.model_dump_json(), str(tmp_path), server.url],
                                stderr=subprocess.PIPE, env=environment, cwd=Path(__file__).resolve().parents[3],
-                               preexec_fn=_hear_ctrl_c)
+                               preexec_fn=hear_signals)
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline and process.poll() is None:
         if partial.exists() and partial.stat().st_size > 0:

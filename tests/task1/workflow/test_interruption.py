@@ -11,6 +11,8 @@ from pathlib import Path
 import psutil  # type: ignore[import-untyped]
 import pytest
 
+from tests.signals import hear_signals
+
 DRIVER = """
 import signal, subprocess, sys, threading, time
 from task1.workflow.interruption import Interrupted, interruptible, interrupted, unswallowed
@@ -38,7 +40,7 @@ except Interrupted as stopped:
 
 def drive(job: str) -> "subprocess.Popen[str]":
     driver = subprocess.Popen([sys.executable, "-c", textwrap.dedent(DRIVER), job], stdout=subprocess.PIPE,
-                              stderr=subprocess.PIPE, text=True)
+                              stderr=subprocess.PIPE, text=True, preexec_fn=hear_signals)
     assert driver.stdout is not None
     assert driver.stdout.readline() == "begun\n"
     patience = time.monotonic() + 10
