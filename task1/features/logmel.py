@@ -82,7 +82,8 @@ class LogMel:
 
 def stored(logmel: npt.NDArray[np.floating]) -> npt.NDArray[np.float16]:
     """What the feature store keeps of log-mels; a value too large for float16 becomes infinite."""
-    return torch.from_numpy(logmel).half().numpy()
+    with _one_thread():
+        return torch.from_numpy(logmel).half().numpy()
 
 
 def _power(spectrum: Tensor) -> Tensor:
