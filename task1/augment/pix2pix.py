@@ -17,6 +17,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
+from task1.allocator import out_of_memory
 from task1.augment.copies import PIX2PIX, copy_name, write_copies
 from task1.augment.pix2pix_gan import CLIPS_AT_ONCE, Pairs, Translator, train_generator
 from task1.augment.spectrum_correction import moments
@@ -29,7 +30,6 @@ from task1.errors import InputError
 from task1.features.store import STORE, FeatureStore, Rows
 from task1.files import atomic_path, digest
 from task1.layout import Layout
-from task1.training.allocator import out_of_memory
 from task1.training.checkpoint import Checkpoint, save_tensors
 from task1.workflow.code import code_digest
 

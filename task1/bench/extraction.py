@@ -1,4 +1,4 @@
-"""Log-mels: ours against librosa, two workers against one, memory, and what a whole data set would take.
+"""Log-mels: ours against librosa, two workers against one, memory, and what a whole data set takes.
 
 The rows of entries are what a core does with a clip, from opening its file to the float16 values that are stored; the
 others are whole extractions, parts and checks included. Recordings are noise, and in the system's file cache. What runs
@@ -10,6 +10,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from statistics import median
@@ -17,6 +18,7 @@ from statistics import median
 import numpy as np
 import torch
 
+from task1.allocator import keep_freed_memory
 from task1.bench.corpus import Corpus, corpus
 from task1.bench.peers import librosa_features
 from task1.bench.rows import Row, Size
@@ -37,11 +39,13 @@ STATUS = Path("/proc/self/status")
 
 
 def measure(size: Size) -> Iterator[Row]:
+    keep_freed_memory()
     wishes = bench().extraction
     with tempfile.TemporaryDirectory(prefix="task1-bench-") as scratch, threads(1):
         for entry in wishes.entries:
             yield _against_librosa(entry, Path(scratch), size, wishes.ratio)
     yield from _whole(wishes, size)
+    yield from _workers(wishes, size)
 
 
 def settings_of(entry: str) -> FeatureSettings:
@@ -50,7 +54,7 @@ def settings_of(entry: str) -> FeatureSettings:
 
 def ours(paths: Sequence[Path], logmel: LogMel) -> np.ndarray:
     """Log-mels (clip, mel, frame) as the extraction computes and stores them."""
-    return stored(logmel(np.stack([read_clip(path, logmel.settings) for path in paths])))
+    return np.stack([stored(logmel(read_clip(path, logmel.settings))) for path in paths])
 
 
 def transform(settings: FeatureSettings, clips: int, rounds: int) -> float:
@@ -91,20 +95,10 @@ def _against_librosa(entry: str, scratch: Path, size: Size, wish: float) -> Row:
 
 
 def _whole(wishes: ExtractionWish, size: Size) -> Iterator[Row]:
-    settings = settings_of(wishes.entries[0])
-    workers, full = wishes.workers, dataset(wishes.dataset)
-    with tempfile.TemporaryDirectory(prefix="task1-bench-") as scratch:
-        made = corpus(Path(scratch) / "corpus", wishes.clips if size is Size.FULL else 0)
-        made.write_audio(settings.clip_seconds)
+    settings, full = settings_of(wishes.entries[0]), dataset(wishes.dataset)
+    with _recordings(wishes.clips if size is Size.FULL else 0, settings) as made:
         clips = len(made.names)
-        alone, together, quarters = [], [], []
-        for _ in range(LONG_ROUNDS[size]):  # in turns
-            quarters.append(_quarters(made, settings, PART_CLIPS[size]))
-            alone.append(sum(spent.wall for spent in quarters[-1]))
-            together.append(seconds(lambda: _extract(made, settings, PART_CLIPS[size], workers.count)))
-        one, several = median(alone), median(together)
-        yield Row(SECTION, f"{clips:,} clips of {wishes.entries[0]}, {workers.count} workers", several, "s", one,
-                  "1 worker", workers.ratio, note="start of the processes included")
+        quarters = [_quarters(made, settings, PART_CLIPS[size]) for _ in range(LONG_ROUNDS[size])]
         drift = median(last.cpu / first.cpu for first, *_, last in quarters)
         each = ", ".join(f"{spent.cpu / clips * QUARTERS * 1000:.2f}" for spent in quarters[-1])
         yield Row(SECTION, f"time of the last quarter of {clips:,} clips to the first", drift, "times",
@@ -117,6 +111,24 @@ def _whole(wishes: ExtractionWish, size: Size) -> Iterator[Row]:
         small, large = (peak_memory(made.root, names, settings, PART_CLIPS[size]) for names in (few, made.names))
         yield Row(SECTION, f"peak memory of {clips:,} clips to that of {len(few):,}", large / small, "times",
                   target=wishes.growth, note=f"{small:.0f} MB, {large:.0f} MB")
+
+
+def _workers(wishes: ExtractionWish, size: Size) -> Iterator[Row]:
+    """Several against one, at the size of a whole data set."""
+    settings, workers, full = settings_of(wishes.entries[0]), wishes.workers, dataset(wishes.dataset)
+    with _recordings(full.counts.files if size is Size.FULL else 0, settings) as made:
+        several, one = (seconds(partial(_extract, made, settings, PART_CLIPS[size], count))
+                        for count in (workers.count, 1))
+        yield Row(SECTION, f"{len(made.names):,} clips of {wishes.entries[0]}, {workers.count} workers", several, "s",
+                  one, "1 worker", workers.ratio, note="start of the processes included")
+
+
+@contextmanager
+def _recordings(clips: int, settings: FeatureSettings) -> Iterator[Corpus]:
+    with tempfile.TemporaryDirectory(prefix="task1-bench-") as scratch:
+        made = corpus(Path(scratch) / "corpus", clips)
+        made.write_audio(settings.clip_seconds)
+        yield made
 
 
 def _quarters(made: Corpus, settings: FeatureSettings, part_clips: int) -> list[Spent]:

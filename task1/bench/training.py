@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
+from task1.allocator import keep_freed_memory, memory_as_started
 from task1.augment.pipeline import Augmenter
 from task1.bench.peers import training_loop as plain
 from task1.bench.peers.training_network import PlainDSMN
@@ -31,7 +32,6 @@ from task1.config.bench import bench
 from task1.features.network_input import network_input
 from task1.inference import LAYOUT
 from task1.models import build
-from task1.training.allocator import keep_freed_memory, memory_as_started
 from task1.training.checkpoint import Checkpoint
 from task1.training.data import Clips
 from task1.training.loop import fit

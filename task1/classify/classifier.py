@@ -122,10 +122,10 @@ class Classifier:
     def _probabilities(self, samples: Samples) -> Floats:
         begun = perf_counter()
         with np.errstate(over="ignore", invalid="ignore"):
-            logmel = stored(self._logmel(samples[None]))
+            logmel = stored(self._logmel(samples))
         if not np.isfinite(logmel).all():
             raise _Unusable("found samples far outside -1 .. 1, expected a log-mel that is finite")
-        x = self.model.network_input(torch.from_numpy(logmel))
+        x = self.model.network_input(torch.from_numpy(logmel[None]))
         ready = perf_counter()
         (probabilities,) = self.model.run(x)
         self.spent.append(Spent(ready - begun, perf_counter() - ready))

@@ -25,7 +25,7 @@ run. See docs/performance.md.
 
 sections:
 {''.join(f'  {name:<12}{what}{chr(10)}' for name, what in SECTIONS.items())}
-In full the whole takes about half an hour on a quiet machine and 4 GB of temporary files (TMPDIR says where).
+In full the whole takes about half an hour on a quiet machine and 6 GB of temporary files (TMPDIR says where).
 
 examples:
   task1 bench

@@ -50,11 +50,13 @@ def _share(text: str) -> tuple[int, int]:
 
 
 def _features(arguments: argparse.Namespace) -> None:
+    from task1.allocator import keep_freed_memory
     from task1.config import load_run
     from task1.corpus.index import read_index
     from task1.features.extract import extract, extract_share
     from task1.layout import Layout
 
+    keep_freed_memory()
     run = load_run(arguments.run)
     layout = Layout(arguments.run)
     name = arguments.dataset

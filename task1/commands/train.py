@@ -42,9 +42,9 @@ def _train(arguments: argparse.Namespace) -> None:
     spin_briefly()
     import torch
 
+    from task1.allocator import keep_freed_memory
     from task1.errors import InputError
     from task1.inference import choose_device
-    from task1.training.allocator import keep_freed_memory
     from task1.training.train import train
 
     keep_freed_memory()

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from tqdm import tqdm
 
+from task1.allocator import keep_freed_memory
 from task1.config import FeatureSettings
 from task1.errors import InputError
 from task1.features.parts import Outcome, PartJob, make_part
@@ -126,6 +127,7 @@ def _begin_worker(counter: Any, parent: int) -> None:
     _counter = counter
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C ends a worker at once; the parent tells the user
     end_with(parent)
+    keep_freed_memory()
 
 
 def _work(job: PartJob) -> Outcome:

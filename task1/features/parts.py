@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from task1.config import FeatureSettings
 from task1.errors import InputError
@@ -153,35 +152,28 @@ def _write(job: PartJob, filenames: Sequence[str], tick: Tick) -> Part:
 
 
 def _blocks(job: PartJob, filenames: Sequence[str], tick: Tick) -> Iterator[Rows]:
-    """Log-mels (clip, mel, frame), so many clips at once."""
+    """Log-mels (clip, mel, frame) as they are stored, so many clips at once."""
     logmel = LogMel(job.settings)
     unusable: list[Skipped] = []
     for start in range(0, len(filenames), CLIPS_AT_ONCE):
         names = filenames[start:start + CLIPS_AT_ONCE]
-        waves = _read(job, names, unusable)
+        rows = np.empty((len(names), job.settings.n_mels, job.settings.frames), np.float16)
+        for name, row in zip(names, rows, strict=True):
+            try:
+                row[:] = _row(job, name, logmel)
+            except InputError as error:
+                unusable.append(Skipped(name, str(error).removeprefix(f"{job.root / name}: ")))
         if not unusable:
-            rows = _rows(logmel, waves, names, unusable)
-        if not unusable:  # nor by what their log-mels turned out to be
             yield rows
         tick(len(names))
     if unusable:
         raise _Unusable(unusable)
 
 
-def _read(job: PartJob, names: Sequence[str], unusable: list[Skipped]) -> npt.NDArray[np.float32]:
-    """Waves `(clips, samples)`; a row whose file is unusable stays zero and the file is noted."""
-    waves = np.zeros((len(names), job.settings.samples), np.float32)
-    for name, wave in zip(names, waves, strict=True):
-        try:
-            wave[:] = job.wave(name)
-        except InputError as error:
-            unusable.append(Skipped(name, str(error).removeprefix(f"{job.root / name}: ")))
-    return waves
-
-
-def _rows(logmel: LogMel, waves: npt.NDArray[np.float32], names: Sequence[str], unusable: list[Skipped]) -> Rows:
+def _row(job: PartJob, name: str, logmel: LogMel) -> Rows:
+    """A clip from its file to its log-mel (mel, frame), all of it while it is in the processor's cache."""
     with np.errstate(over="ignore", invalid="ignore"):
-        rows = stored(logmel(waves))
-    for name in np.array(names)[~np.isfinite(rows).all(axis=(1, 2))]:
-        unusable.append(Skipped(str(name), "found samples far outside -1 .. 1, expected a log-mel that is finite"))
-    return rows
+        row = stored(logmel(job.wave(name)))
+    if not np.isfinite(row).all():
+        raise InputError("found samples far outside -1 .. 1, expected a log-mel that is finite")
+    return row

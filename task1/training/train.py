@@ -11,6 +11,7 @@ from pathlib import Path
 
 import torch
 
+from task1.allocator import out_of_memory
 from task1.augment.noise_mask import NoiseReduction
 from task1.augment.pipeline import Augmenter
 from task1.complexity import against_limits
@@ -26,7 +27,6 @@ from task1.features.store import feature_digest
 from task1.files import atomic_path, digest, write_json
 from task1.layout import Layout
 from task1.models import build, module_of
-from task1.training.allocator import out_of_memory
 from task1.training.checkpoint import Checkpoint, save_tensors
 from task1.training.data import Clips
 from task1.training.fold import Fold, load_fold

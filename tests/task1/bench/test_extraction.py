@@ -43,7 +43,7 @@ def test_rows(monkeypatch: pytest.MonkeyPatch) -> None:
         assert row.peer is not None
         assert 0 < row.ours < row.peer  # whatever else is running, not slower than librosa
         assert row.target == bench().extraction.ratio
-    workers, drift, projected, memory = whole
+    drift, projected, memory, workers = whole
     assert workers.peer is not None
     assert workers.what.startswith(f"{LEAST:,} clips")
     assert 0.1 < drift.ours < 10

@@ -26,7 +26,8 @@ from tests.task1.classify.conftest import FEATURES, LENGTH, RATE, Record, noise
 
 def by_definition(model: Path, waves: np.ndarray) -> np.ndarray:
     """Probabilities of waves (clip, samples) of the model's rate and length, through what is stored."""
-    stored = LogMel(FEATURES)(waves.astype(np.float32)).astype(np.float16)
+    logmel = LogMel(FEATURES)
+    stored = np.stack([logmel(wave.astype(np.float32)).astype(np.float16) for wave in waves])
     return classify_onnx(model, torch.from_numpy(stored))
 
 

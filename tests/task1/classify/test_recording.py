@@ -58,7 +58,7 @@ def test_features_of_a_resampled_clip_are_those_of_the_clip(record: Record, rate
     assert abs(len(back) - len(clip)) <= 1
     middle = slice(400, 400 + LENGTH)  # away from the ends, where filters differ
     logmel = LogMel(FEATURES)
-    mine, expected = (logmel(wave[None, middle].astype(np.float32))[0] for wave in (back, clip))
+    mine, expected = (logmel(wave[middle].astype(np.float32)) for wave in (back, clip))
     below = expected > expected.max() - 6  # bands that hold something
     assert below.mean() > 0.7
     np.testing.assert_allclose(mine[below], expected[below], atol=0.01)

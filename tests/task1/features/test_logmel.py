@@ -49,11 +49,11 @@ def feature_settings(draw: st.DrawFn) -> FeatureSettings:
 @settings(max_examples=60, deadline=None)
 @given(feature_settings())
 def test_equals_librosa_whatever_the_settings(chosen: FeatureSettings) -> None:
-    waves = np.random.default_rng(3).normal(0, 0.1, (2, chosen.samples))
-    computed = LogMel(chosen, np.float64)(waves)
-    assert computed.shape == (2, chosen.n_mels, chosen.frames)
-    for mine, wave in zip(computed, waves, strict=True):
-        np.testing.assert_allclose(mine, librosa_logmel(wave, chosen), atol=1e-9)
+    logmel = LogMel(chosen, np.float64)
+    for wave in np.random.default_rng(3).normal(0, 0.1, (2, chosen.samples)):
+        computed = logmel(wave)
+        assert computed.shape == (chosen.n_mels, chosen.frames)
+        np.testing.assert_allclose(computed, librosa_logmel(wave, chosen), atol=1e-9)
 
 
 @pytest.mark.filterwarnings("ignore:Empty filters")
@@ -62,8 +62,8 @@ def test_equals_librosa_for_every_entry(entry: str) -> None:
     chosen = ENTRIES[entry]
     wave = np.random.default_rng(5).normal(0, 0.05, chosen.samples)
     expected = librosa_logmel(wave, chosen)
-    np.testing.assert_allclose(LogMel(chosen, np.float64)(wave[None])[0], expected, atol=1e-9)
-    np.testing.assert_allclose(LogMel(chosen)(wave[None])[0], expected, atol=2e-4)
+    np.testing.assert_allclose(LogMel(chosen, np.float64)(wave), expected, atol=1e-9)
+    np.testing.assert_allclose(LogMel(chosen)(wave), expected, atol=2e-4)
 
 
 @pytest.mark.filterwarnings("ignore:Empty filters")
@@ -72,12 +72,14 @@ def test_real_clips(reference: Path, entry: str) -> None:
     chosen = ENTRIES[entry]
     paths = sorted((reference / "clips").glob("*.wav"))
     assert len(paths) == 7
-    waves = np.stack([read_clip(path, chosen) for path in paths])
-    expected = np.stack([librosa_logmel(wave, chosen) for wave in waves])
-    np.testing.assert_allclose(LogMel(chosen, np.float64)(waves), expected, atol=1e-9)
+    exact, logmel = LogMel(chosen, np.float64), LogMel(chosen)
     # band-limited recordings: their emptiest bands lie 120 dB below the loudest, where float32 has few digits left;
     # still no further away than rounding to float16 moves such values (16 to 32)
-    np.testing.assert_allclose(LogMel(chosen)(waves), expected, atol=2**-7)
+    for path in paths:
+        wave = read_clip(path, chosen)
+        expected = librosa_logmel(wave, chosen)
+        np.testing.assert_allclose(exact(wave), expected, atol=1e-9)
+        np.testing.assert_allclose(logmel(wave), expected, atol=2**-7)
 
 
 @pytest.mark.filterwarnings("ignore:Empty filters")
@@ -90,20 +92,20 @@ def test_filters_equal_librosa(entry: str) -> None:
     np.testing.assert_allclose(mel_filters(chosen), expected, atol=1e-13)
 
 
-def test_a_clip_is_the_same_bits_in_every_batch(small: FeatureSettings) -> None:
-    chosen = small.model_copy(update={"hop_length": 16})
+def test_a_clip_is_the_same_bits_whatever_came_before(small: FeatureSettings) -> None:
+    chosen = small.model_copy(update={"hop_length": 8})
     assert chosen.frames > FRAMES_PER_BLOCK  # more than one block
     waves = np.random.default_rng(1).normal(0, 0.1, (5, chosen.samples)).astype(np.float32)
-    together = LogMel(chosen)(waves)
-    for number in range(5):
-        np.testing.assert_array_equal(LogMel(chosen)(waves[number:number + 1])[0], together[number])
+    logmel = LogMel(chosen)
+    for wave in waves:
+        np.testing.assert_array_equal(logmel(wave), LogMel(chosen)(wave))
 
 
 def test_the_caller_keeps_its_threads(small: FeatureSettings) -> None:
     before = torch.get_num_threads()
     try:
         torch.set_num_threads(2)
-        LogMel(small)(np.ones((1, small.samples), np.float32))
+        LogMel(small)(np.ones(small.samples, np.float32))
         assert torch.get_num_threads() == 2
     finally:
         torch.set_num_threads(before)
@@ -119,15 +121,16 @@ def test_stored_is_rounded_as_numpy_rounds() -> None:
 
 
 def test_the_input_is_left_alone(small: FeatureSettings) -> None:
-    waves = np.random.default_rng(1).normal(0, 0.1, (2, small.samples)).astype(np.float32)
-    before = waves.copy()
-    LogMel(small)(waves)
-    np.testing.assert_array_equal(waves, before)
+    wave = np.random.default_rng(1).normal(0, 0.1, small.samples).astype(np.float32)
+    before = wave.copy()
+    LogMel(small)(wave)
+    np.testing.assert_array_equal(wave, before)
 
 
 def test_wrong_length_is_refused(small: FeatureSettings) -> None:
-    with pytest.raises(ValueError, match="2000"):
-        LogMel(small)(np.zeros((1, 1999), np.float32))
+    for shape in [(1999,), (1, 2000)]:
+        with pytest.raises(ValueError, match="2000"):
+            LogMel(small)(np.zeros(shape, np.float32))
 
 
 def test_clips_shorter_than_a_transform_are_refused(small: FeatureSettings) -> None:
@@ -152,7 +155,7 @@ def test_golden(variant: str) -> None:
         mel_scale=variant.split("_")[0], mel_norm="slaney", log=log)
     with np.load(Path(__file__).parent / "golden.npz") as golden:
         expected = golden[variant].astype(np.float64)
-    computed = LogMel(chosen)(formula_wave(chosen.samples)[None])[0]
+    computed = LogMel(chosen)(formula_wave(chosen.samples))
     assert computed.shape == expected.shape == (32, 16)
     np.testing.assert_allclose(computed, expected, rtol=2**-11, atol=1e-3)
 
