@@ -8,10 +8,12 @@ row. The decision is the label, which has to be a scene of the largest probabili
 repaired and lists that.
 """
 
+from task1.outputs.names import are_unique, basenames
 from task1.outputs.read import read_outputs
 from task1.outputs.repair import Repair, read_repaired
 from task1.outputs.rows import SUM_TOLERANCE, Fault, basename, faults
-from task1.outputs.tables import Floats, Integers, Outputs, align, basenames, table, write_outputs
+from task1.outputs.tables import Floats, Integers, Outputs, align, row_sums, table, write_outputs
 
-__all__ = ["SUM_TOLERANCE", "Fault", "Floats", "Integers", "Outputs", "Repair", "align", "basename", "basenames",
-           "faults", "read_outputs", "read_repaired", "table", "write_outputs"]
+__all__ = ["SUM_TOLERANCE", "Fault", "Floats", "Integers", "Outputs", "Repair", "align", "are_unique", "basename",
+           "basenames", "faults", "read_outputs", "read_repaired", "row_sums", "table",
+           "write_outputs"]

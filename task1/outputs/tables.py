@@ -11,10 +11,13 @@ import pandas as pd
 from task1.config import taxonomy
 from task1.errors import InputError
 from task1.files import write_text
-from task1.outputs.rows import SUM_TOLERANCE, basename
+from task1.outputs.names import are_unique, basenames
+from task1.outputs.rows import SUM_TOLERANCE
 
 ROUNDING = 1e-9
 """What sums of the same ten numbers may differ by, added in another order."""
+BLOCK = 4096
+"""Rows that stay in the processor's nearest cache while column after column is added."""
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -37,7 +40,7 @@ class Outputs:
             raise ValueError(f"probabilities of shape {values.shape}, expected {expected}")
         if not _sound(values):
             raise ValueError("probabilities that are not finite, not negative and of sum 1 in every row")
-        if len(set(names)) != len(names):
+        if not are_unique(names):
             raise ValueError("a file name stands twice")
         object.__setattr__(self, "filenames", names)
         object.__setattr__(self, "probabilities", values)
@@ -56,21 +59,20 @@ class Outputs:
         return len(self.filenames)
 
 
-def basenames(names: Sequence[str]) -> tuple[str, ...]:
-    """Base names of many names, quickly where they are that already or all lie in the same folder."""
-    lines = "\n" + "\n".join(names)
-    if "/" not in lines and "\\" not in lines:
-        return tuple(names)
-    prefix = f"\n{names[0].rpartition('/')[0]}/"
-    counts = lines.count(prefix), lines.count("\n"), lines.count("/") / prefix.count("/")
-    if "\\" not in lines and set(counts) == {len(names)}:
-        return tuple(lines.replace(prefix, "\n")[1:].split("\n"))
-    return tuple(map(basename, names))
-
-
 def _sound(values: Floats) -> bool:
-    return bool(np.isfinite(values).all() and (values >= 0).all()
-                and (np.abs(values.sum(axis=1) - 1) <= SUM_TOLERANCE + ROUNDING).all())
+    return bool(values.min(initial=0) >= 0  # NaN is not; what is infinite has no sum of 1
+                and (np.abs(row_sums(values) - 1) <= SUM_TOLERANCE + ROUNDING).all())
+
+
+def row_sums(values: Floats) -> Floats:
+    """Sum of each row, from its first value to its last; of short rows that are many, five times as fast as `sum`."""
+    total = np.empty(len(values))
+    for start in range(0, len(values), BLOCK):
+        rows, sums = values[start:start + BLOCK], total[start:start + BLOCK]
+        sums[:] = rows[:, 0]
+        for column in range(1, rows.shape[1]):
+            sums += rows[:, column]
+    return total
 
 
 def write_outputs(path: Path, outputs: Outputs) -> None:
@@ -90,6 +92,8 @@ def table(outputs: Outputs) -> str:
 
 def align(outputs: Outputs, filenames: Sequence[str], where: str = "the output table") -> Outputs:
     """The rows of `outputs` in the order of `filenames`, both of which must name the same clips."""
+    if tuple(filenames) == outputs.filenames:
+        return outputs
     wanted = basenames(filenames)
     if wanted == outputs.filenames:
         return outputs

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from task1.outputs import Floats, Integers
-from task1.scoring.metrics import ratio, row_sums
+from task1.outputs import Floats, Integers, row_sums
+from task1.scoring.metrics import ratio
 
 BINS = 15
 

@@ -8,7 +8,7 @@ Scenes without clips are left out of every mean over scenes; a mean over nothing
 import numpy as np
 
 from task1.config import taxonomy
-from task1.outputs import Floats, Integers
+from task1.outputs import Floats, Integers, row_sums
 
 EPSILON = float(np.finfo(np.float64).eps)
 """Probabilities are clipped to [EPSILON, 1 - EPSILON] before the logarithm, so one certain error costs 36.04 nats."""
@@ -35,14 +35,6 @@ def clip_losses(probabilities: Floats, truth: Integers) -> Floats:
     """
     chosen = probabilities[np.arange(len(truth)), truth] / row_sums(probabilities)
     return -np.log(np.clip(chosen, EPSILON, 1 - EPSILON))
-
-
-def row_sums(probabilities: Floats) -> Floats:
-    """Sum of each clip's probabilities, column by column (many short rows are summed faster so)."""
-    total = probabilities[:, 0].copy()
-    for column in range(1, probabilities.shape[1]):
-        total += probabilities[:, column]
-    return total
 
 
 def tally(probabilities: Floats, decisions: Integers, truth: Integers, groups: Integers | None = None,
