@@ -10,8 +10,9 @@ from submission.report.formats import NOTHING, count, score
 from submission.report.material import Material, Model, Row
 from submission.results import OVERALL
 from task1.compress.compare import FORMS
-from task1.compress.compare_table import AGREEMENT, paper_figures, warnings
+from task1.compress.compare_table import AGREEMENT, warnings
 from task1.config.claims import claims
+from task1.config.quantized import quantized
 
 VERDICTS: Mapping[str, tuple[str, Tone]] = {"within": ("within", "good"), "warning": ("within, see words", "warn"),
                                             "over": ("OVER", "bad"), "unlimited": ("no limit", "")}
@@ -73,7 +74,7 @@ def quantization(material: Material) -> Section | None:
         return Section(title, [Paragraph(f"{', '.join(ships)}: int8. How it compares with the float network has not "
                                          "been measured in this run: task1 quantization does it.", "warn")])
     models = material.quantization["models"]
-    paper = paper_figures(material.quantization["entry"])
+    paper = quantized(material.quantization["entry"])
     pairs = paper[1] if paper else {}
     rows = []
     for row in models:

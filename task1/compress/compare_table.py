@@ -1,61 +1,27 @@
 """The comparison of `compare.py` as a table for people, the paper's figures and claim beside ours.
 
-Input: what `compare` gives. What the papers print, and where, is read from meta/published (quantization.yaml).
+Input: what `compare` gives. What the papers print is read from meta/published.
 """
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pydantic import RootModel
-
 from task1.columns import aligned
 from task1.compress.compare import FORMS
-from task1.config import META, read_yaml
-from task1.config.base import Strict, load
 from task1.config.claims import claims
-from task1.config.published import Figure, published
-from task1.errors import InputError
+from task1.config.published import Figure
+from task1.config.quantized import Columns, quantized
 from task1.scoring.table import heading
 
 AGREEMENT = 0.99
 """Share of decisions on which simulation and execution should agree; contract of the project."""
 HEADINGS = ("model", "blocks cut", "before", "simulated", "executed", "lost", "agree", "float ops", "file", "counted",
             "paper before", "paper int8", "paper lost")
-FOLDER = META / "published"
-
-
-class Columns(Strict):
-    """Of one paper: the table and its columns with accuracies before and after; the name of a claim about them."""
-
-    table: str
-    before: str
-    after: str
-    claim: str
-
-
-class _Papers(RootModel[dict[str, Columns]]):
-    pass
-
-
-def paper_figures(entry: str) -> tuple[Columns, dict[str, tuple[Figure, Figure]]] | None:
-    """Our model -> the printed accuracies before and after; None where the paper prints no such pair."""
-    path = FOLDER / "quantization.yaml"
-    columns = load(_Papers, path).root.get(entry)
-    if columns is None:
-        return None
-    printed = {(figure.row, figure.column): figure for figure in published(entry) if figure.table == columns.table}
-    networks: Mapping[str, str] = read_yaml(FOLDER / "networks.yaml")[0].get(entry, {})
-    pairs = {model: (printed[row, columns.before], printed[row, columns.after]) for row, model in networks.items()
-             if {(row, columns.before), (row, columns.after)} <= printed.keys()}
-    if not pairs or columns.claim not in claims(entry):
-        raise InputError(f"{path}: {entry}: found no figures of table {columns.table} in these columns, or no claim "
-                         f"{columns.claim}; expected what {entry}.csv and claims/{entry}.yaml have")
-    return columns, pairs
 
 
 def render(compared: Mapping[str, Any]) -> str:
     """The text of the whole comparison."""
-    paper, rows = paper_figures(compared["entry"]), compared["models"]
+    paper, rows = quantized(compared["entry"]), compared["models"]
     pairs = paper[1] if paper else {}
     table = aligned([HEADINGS, *(_row(row, pairs.get(row["model"])) for row in rows)])
     return "\n".join([

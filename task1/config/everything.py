@@ -17,6 +17,8 @@ from task1.config.counterparts import check_counterparts
 from task1.config.entry import Entry, Profile
 from task1.config.leaderboards import board, leaderboard
 from task1.config.published import published
+from task1.config.quantized import PATH as QUANTIZED
+from task1.config.quantized import check_quantized
 from task1.config.references import PATH, references
 from task1.config.resolve import dataset, edition, entry_path, names, profile_path, resolve, taxonomy
 from task1.errors import InputError
@@ -44,6 +46,7 @@ def check_everything() -> Iterator[Checked]:
         for path in sorted((META / folder).glob(f"*.{suffix}")):
             yield _checked(path, reader)
     yield _checked(COUNTERPARTS, lambda _: check_counterparts())
+    yield _checked(QUANTIZED, lambda _: check_quantized())
     yield _checked(BENCH, lambda _: f"{len(type(bench()).model_fields)} sections")
 
 

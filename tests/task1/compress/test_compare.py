@@ -14,12 +14,13 @@ from sklearn.metrics import balanced_accuracy_score, log_loss
 from task1 import cli
 from task1.compress import compare as module
 from task1.compress.compare import compare, float_operations
-from task1.compress.compare_table import paper_figures, render, warnings
+from task1.compress.compare_table import render, warnings
 from task1.compress.export import export_float
 from task1.compress.quantize import original, prepare_qat
 from task1.compress.restore import load_float, load_network
 from task1.compress.ship import BEFORE, FLOAT_ONNX, SAME, write_onnx
 from task1.config import Run, resolve, taxonomy
+from task1.config.quantized import quantized
 from task1.errors import InputError
 from task1.features.network_input import network_input
 from task1.inference import ONNX, classify
@@ -138,7 +139,7 @@ def result(**changes: Any) -> dict[str, Any]:
 
 def test_the_table_sets_the_paper_beside_ours() -> None:
     text = render(result())
-    columns, pairs = paper_figures("wang2023") or (None, {})
+    columns, pairs = quantized("wang2023") or (None, {})
     assert columns is not None
     before, after = pairs["model1"]
     line = next(line for line in text.splitlines() if line.startswith("model1 "))
@@ -147,7 +148,7 @@ def test_the_table_sets_the_paper_beside_ours() -> None:
     assert "  5.0  " in line
     assert set(pairs) == {"model1", "model2", "model3", "model4"}
     assert "which of the exchanged networks this belongs to is not said" in render(result(model="model2"))
-    assert paper_figures("shao2022") is None
+    assert quantized("shao2022") is None
     assert "paper (" not in render({**result(), "entry": "shao2022"})
 
 
