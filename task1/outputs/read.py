@@ -65,8 +65,9 @@ def read_quickly(stream: BinaryIO) -> Outputs | None:
         decisions.append(parsed[2])
     if not names:
         return None
+    probabilities = np.concatenate(values, out=np.empty((len(names), len(taxonomy().scenes))))
     try:
-        return Outputs(tuple(names), np.concatenate(values, axis=1).T, np.concatenate(decisions))
+        return Outputs(tuple(names), probabilities, np.concatenate(decisions))
     except ValueError:
         return None
 
@@ -75,17 +76,17 @@ def _pieces(stream: BinaryIO) -> Iterator[bytes]:
     """Whole lines, some megabytes at a time, without blank lines at the end of the file."""
     rest = b""
     while block := stream.read(PIECE):
-        block = rest + block
         end = block.rstrip(b"\r\n").rfind(b"\n") + 1  # the last line stays for the next piece
-        rest = block[end:]
         if end:
-            yield block[:end]
+            yield b"".join((rest, memoryview(block)[:end]))
+            rest = b""
+        rest += block[end:]
     if rest := rest.rstrip(b"\r\n"):
         yield rest + b"\n"
 
 
 def _parse(piece: bytes, columns: Columns, fields: list[str]) -> tuple[Sequence[str], Floats, Integers] | None:
-    """Base names, probabilities (scene, clip) and decisions."""
+    """Base names, probabilities (clip, scene) and decisions."""
     scenes, codes = list(taxonomy().scenes), np.frombuffer(piece, dtype=np.uint8)
     lines, tabs = (np.count_nonzero(codes == ord(mark)) for mark in "\n\t")
     if tabs != (columns.number - 1) * lines or b"\0" in piece or b'"' in piece or _has_long_line(piece):
@@ -100,7 +101,7 @@ def _parse(piece: bytes, columns: Columns, fields: list[str]) -> tuple[Sequence[
         names = basenames(table["filename"].tolist())
     except TypeError:  # a row that ends before this column has no text in it
         return None
-    values = np.stack([table[scene].to_numpy() for scene in scenes])
+    values = np.stack([table[scene].to_numpy() for scene in scenes])  # (scene, clip), which is reckoned with faster
     labels = table["scene_label"].cat
     decisions = pd.Index(scenes).get_indexer(pd.Index(labels.categories.astype(str)))[labels.codes].astype(np.int64)
     sound = (len(table) == lines and are_nameable(names)
@@ -108,7 +109,7 @@ def _parse(piece: bytes, columns: Columns, fields: list[str]) -> tuple[Sequence[
              and (values <= 1 + SUM_TOLERANCE).all()
              and (np.abs(values.sum(axis=0) - 1) <= SUM_TOLERANCE - ROUNDING).all()
              and (values[decisions, np.arange(lines)] == values.max(axis=0)).all())
-    return (names, values, decisions) if sound else None
+    return (names, values.T, decisions) if sound else None
 
 
 def _has_long_line(piece: bytes) -> bool:

@@ -8,12 +8,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from task1.config import taxonomy
 from task1.outputs import Integers
-from task1.scoring.places import UNKNOWN
+from task1.scoring.places import UNKNOWN, Texts
 from task1.scoring.truth import Truth
 
 
@@ -55,7 +54,7 @@ def by_city(truth: Truth) -> Grouping:
     return Grouping("city_wise", names, codes, "city_groups", _pools([name in truth.seen_cities for name in names]), {})
 
 
-def _coded(keys: npt.NDArray[np.object_], order: Callable[[str], tuple[int, str]]) -> tuple[tuple[str, ...], Integers]:
+def _coded(keys: Texts, order: Callable[[str], tuple[int, str]]) -> tuple[tuple[str, ...], Integers]:
     codes, found = pd.factorize(keys)
     names = tuple(sorted(set(found) - {UNKNOWN}, key=order))
     number = {name: position for position, name in enumerate(names)}

@@ -16,8 +16,8 @@ import pandas as pd
 
 from task1.config import taxonomy
 from task1.errors import InputError
-from task1.outputs import Integers, basename, basenames
-from task1.scoring.places import Strings, places
+from task1.outputs import Integers, are_unique, basename, basenames
+from task1.scoring.places import Texts, places
 
 SCORED_SPLITS = ("test", "evaluation")
 
@@ -27,9 +27,9 @@ class Truth:
 
     filenames: tuple[str, ...]
     scenes: Integers
-    devices: Strings
-    cities: Strings
-    locations: Strings
+    devices: Texts
+    cities: Texts
+    locations: Texts
     """City and number (`lisbon-1000`): clips of one location are not independent of each other."""
     seen_devices: frozenset[str] = field(default_factory=lambda: frozenset(taxonomy().seen_devices))
     seen_cities: frozenset[str] = field(default_factory=lambda: frozenset(taxonomy().development_cities))
@@ -72,7 +72,7 @@ def read_truth(path: Path, without: Sequence[str] = ()) -> Truth:
     if not all(names):
         row = table.index[names.index("")] + 2
         raise InputError(f"{path}, row {row}: found no file name, expected one like '0.wav'")
-    if len(set(names)) < len(names):
+    if not are_unique(names):
         place = int(pd.Index(names).duplicated().argmax())
         raise InputError(f"{path}, row {table.index[place] + 2}: file {names[place]} stands twice; keep one of them")
     return Truth(names, scenes.astype(np.int64), *places(table, names), **seen)
@@ -85,7 +85,7 @@ def _read(path: Path) -> pd.DataFrame:
         with warnings.catch_warnings(action="error", category=pd.errors.ParserWarning):  # rows longer than the header
             table = pd.read_csv(path, sep=separator, dtype=object, keep_default_na=False, encoding="utf-8",
                                 index_col=False)
-        return table.fillna("")  # rows shorter than the header
+        return table.fillna("") if table.iloc[:, -1].hasnans else table  # rows shorter than the header
     except FileNotFoundError:
         raise InputError(f"{path}: no such file; expected a list of clips and their scenes") from None
     except UnicodeDecodeError:

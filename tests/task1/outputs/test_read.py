@@ -245,6 +245,17 @@ def test_a_mutated_table_is_read_as_defined_or_refused(tmp_path_factory: pytest.
         assert str(caught.value) == found.at(path)
 
 
+@given(data=mutated(), piece=st.integers(1, 400))
+@settings(max_examples=200, deadline=None)
+def test_pieces_of_any_size_are_read_as_defined(data: bytes, piece: int) -> None:
+    whole = read_quickly(BytesIO(data))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("task1.outputs.read.PIECE", piece)
+        agree(data)
+        cut = read_quickly(BytesIO(data))
+    assert (cut is None) == (whole is None)
+
+
 def test_quick_reader_reads_what_we_write_in_pieces() -> None:
     outputs = random_outputs(2 * PIECE // 150)
     data = table(outputs).encode()

@@ -1,8 +1,10 @@
 """Intervals: closed forms, coverage by simulation, pairing, and where there are none."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import stats
 
@@ -18,6 +20,7 @@ from task1.scoring.intervals import (
     locations,
     resample,
 )
+from task1.scoring.places import Texts
 from task1.scoring.truth import Truth
 
 SCENES = taxonomy().scenes
@@ -35,9 +38,16 @@ def places(locations: int) -> Truth:
     scenes = np.repeat(np.arange(10), locations * CLIPS)
     numbers = np.repeat(np.arange(10 * locations), CLIPS)
     names = tuple(f"{number}.wav" for number in range(len(scenes)))
-    devices = np.array(["a", "s1", "s4"], dtype=object)[np.arange(len(scenes)) % 3]
-    return Truth(names, scenes, devices, np.full(len(scenes), "lyon", dtype=object),
-                 np.array([f"lyon-{number}" for number in numbers], dtype=object))
+    devices = pd.Categorical(["a", "s1", "s4"]).take(np.arange(len(scenes)) % 3)
+    return Truth(names, scenes, devices, pd.Categorical(["lyon"] * len(scenes)),
+                 pd.Categorical([f"lyon-{number}" for number in numbers]))
+
+
+def changed(values: Texts, where: Any, value: str) -> Texts:
+    """The values, another one in some places."""
+    texts = np.array(values, dtype=object)
+    texts[where] = value
+    return pd.Categorical(texts)
 
 
 def decided(truth: Truth, right: np.ndarray) -> Outputs:
@@ -113,7 +123,7 @@ def test_bounds_reach_out_to_students_t() -> None:
 def test_coverage() -> None:
     """Of 200 made-up test sets about 95 % of the intervals hold the true figure; drawing clips, far fewer would."""
     truth, generator = places(8), np.random.default_rng(1)
-    of_clips = replace(truth, locations=np.array(truth.filenames, dtype=object))
+    of_clips = replace(truth, locations=pd.Categorical(truth.filenames))
     accuracy = float(RECALLS.mean())
     wanted = {("accuracy",): accuracy, ("log_loss",): accuracy * LOSS_RIGHT + (1 - accuracy) * LOSS_WRONG,
               ("device_wise", "s4", "accuracy"): accuracy, ("class_wise", SCENES[4], "accuracy"): RECALLS[4]}
@@ -176,16 +186,14 @@ def test_many_locations_are_drawn_some_at_a_time(monkeypatch: pytest.MonkeyPatch
 
 def test_unknown_and_single_locations_have_no_intervals() -> None:
     truth = places(2)
-    some = truth.locations.copy()
-    some[5] = ""
-    assert locations(replace(truth, locations=some)) is None
-    assert locations(replace(truth, locations=np.full(len(truth), "lyon-1", dtype=object))) is None
+    assert locations(replace(truth, locations=changed(truth.locations, 5, ""))) is None
+    assert locations(replace(truth, locations=pd.Categorical(["lyon-1"] * len(truth)))) is None
 
 
 def test_mixed_or_lone_locations_are_drawn_all_together() -> None:
     truth = places(2)
-    lone = locations(replace(truth, locations=np.where(truth.scenes == 3, "lyon-x", truth.locations)))
-    mixed = locations(replace(truth, locations=np.where(truth.scenes < 2, "lyon-y", truth.locations)))
+    lone = locations(replace(truth, locations=changed(truth.locations, truth.scenes == 3, "lyon-x")))
+    mixed = locations(replace(truth, locations=changed(truth.locations, truth.scenes < 2, "lyon-y")))
     for found in (lone, mixed):
         assert found is not None
         assert not found.by_scene
@@ -194,9 +202,8 @@ def test_mixed_or_lone_locations_are_drawn_all_together() -> None:
 
 def test_groups_of_one_location_have_none() -> None:
     truth = places(2)
-    devices = truth.devices.copy()
-    devices[:3] = "d"
-    replicates = drawn(replace(truth, devices=devices), of_chance(truth, 0), Resampling(20))
+    some = replace(truth, devices=changed(truth.devices, slice(3), "d"))
+    replicates = drawn(some, of_chance(truth, 0), Resampling(20))
     assert ("device_wise", "d", "accuracy") not in replicates
     assert ("device_averages", "all", "accuracy") not in replicates
     assert ("device_wise", "a", "accuracy") in replicates
