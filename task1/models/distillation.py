@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from task1.models.attention import ECA
 from task1.models.layers import Add, Concat, SplitMel
 from task1.models.operators import Operator
-from task1.models.quick import Size, average_pool
+from task1.models.quick import Size, average_pool, pointwise
 
 
 class _Refine(nn.Module):
@@ -38,7 +38,7 @@ class _Distil(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         first, last = self.refine(x)
-        return self.concat(self.keep_input(x), self.keep_first(first), last)
+        return self.concat(pointwise(self.keep_input, x), pointwise(self.keep_first, first), last)
 
 
 class _Finish(nn.Sequential):
@@ -51,7 +51,7 @@ class _Finish(nn.Sequential):
 
     def forward(self, x: Tensor) -> Tensor:
         attention, conv, norm, activation, pool = self
-        finished = activation(norm(conv(attention(x))))
+        finished = activation(norm(pointwise(conv, attention(x))))
         return average_pool(finished, self.size) if self.training else pool(finished)
 
 
@@ -85,7 +85,7 @@ class SummedCutBlock(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         low, high = self.split(x)
         _, refined = self.refine(low)
-        return self.finish(self.add(self.keep_low(low), self.keep_high(high), refined))
+        return self.finish(self.add(pointwise(self.keep_low, low), pointwise(self.keep_high, high), refined))
 
 
 class ConcentratingCutBlock(nn.Module):
@@ -102,4 +102,4 @@ class ConcentratingCutBlock(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         low, high = self.split(x)
-        return self.finish(self.splice(self.distil(low), self.concentrate(high)))
+        return self.finish(self.splice(self.distil(low), pointwise(self.concentrate, high)))

@@ -8,6 +8,7 @@ from task1.models.arguments import Dropout, Outputs, Width, Widths, need_even, n
 from task1.models.distillation import SummedCutBlock, WholeBlock
 from task1.models.layers import PooledScales, dense_head
 from task1.models.operators import dssc
+from task1.models.quick import pointwise
 
 
 class DSMN(nn.Module):
@@ -43,7 +44,7 @@ class DSMN(nn.Module):
         self.head = dense_head(sum(channels[block - 1] for block in pooled_blocks), hidden, dropout, outputs)
 
     def forward(self, x: Tensor) -> Tensor:
-        x = self.stem(x)
+        x = pointwise(self.stem, x)
         scales = []
         for number, block in enumerate(self.blocks, start=1):
             x = block(x)

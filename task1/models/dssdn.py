@@ -9,6 +9,7 @@ from task1.models.arguments import Dropout, Outputs, Share, Width, Widths, need_
 from task1.models.distillation import ConcentratingCutBlock, WholeBlock
 from task1.models.layers import PooledScales, dense_head
 from task1.models.operators import Operator, conv3x3, orthonormal, separable, separable_partial
+from task1.models.quick import pointwise
 
 OperatorName = Literal["sc", "osc", "spc", "conv3x3"]
 Cut = Literal["none", "splice", "concentrate"]
@@ -79,7 +80,7 @@ class DSSDN(nn.Module):
         self.head = dense_head(sum(channels[scale - 1] for scale in scales), hidden, dropout, outputs)
 
     def forward(self, x: Tensor) -> Tensor:
-        x = self.stem(x)
+        x = pointwise(self.stem, x)
         scales = []
         for number, block in enumerate(self.blocks, start=1):
             x = block(x)

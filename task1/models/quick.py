@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.grad import conv2d_weight
 
@@ -39,6 +39,19 @@ def join_neighbours(x: Tensor, weight: Tensor) -> Tensor:
         return F.conv2d(x, weight, groups=width)
     own = torch.eye(width, dtype=weight.dtype)[:, :, None] * weight.view(1, width, share)
     return F.conv2d(x, own.view(width, width * share, 1, 1))
+
+
+def pointwise(layer: nn.Conv2d, x: Tensor) -> Tensor:
+    """What a 1x1 convolution with a bias makes of x."""
+    if not layer.training:
+        return layer(x)
+    assert layer.bias is not None
+    return pointwise_convolve(x, layer.weight, layer.bias)
+
+
+def pointwise_convolve(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    """1x1 convolution: weight (out, in, 1, 1), bias (out)."""
+    return _Pointwise.apply(x, weight, bias) if applies(x) else F.conv2d(x, weight, bias)
 
 
 def average_pool(x: Tensor, size: Size) -> Tensor:
@@ -129,6 +142,22 @@ def _by_products(given: Tensor, x: Tensor) -> Tensor:
 
 def _products(given: Tensor, x: Tensor) -> Tensor:
     return (given * x).sum(dim=(0, 2, 3))
+
+
+class _Pointwise(torch.autograd.Function):
+    """The gradient of the bias is a sum of its own; made together with the others, it takes longer than they do."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+        ctx.save_for_backward(x, weight)
+        return F.conv2d(x, weight, bias)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, Tensor | None, Tensor | None]:
+        (given,), (x, weight), needed = gradients, ctx.saved_tensors, ctx.needs_input_grad
+        of_x, of_weight, _ = torch.ops.aten.convolution_backward(
+            given, x, weight, None, [1, 1], [0, 0], [1, 1], False, [0, 0], 1, [*needed[:2], False])
+        return of_x, of_weight, given.sum(dim=(0, 2, 3)) if needed[2] else None
 
 
 class _Average(torch.autograd.Function):

@@ -8,7 +8,16 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from task1.models.dsmn import DSMN
-from task1.models.quick import average_pool, concat, gate, join_neighbours, plus_convolve, split_mel
+from task1.models.layers import PooledScales
+from task1.models.quick import (
+    average_pool,
+    concat,
+    gate,
+    join_neighbours,
+    plus_convolve,
+    pointwise_convolve,
+    split_mel,
+)
 
 Function = Callable[..., Tensor]
 LAYOUTS = (torch.contiguous_format, torch.channels_last)
@@ -47,6 +56,24 @@ def test_plus(layout: torch.memory_format, bands: int, frames: int) -> None:
 def test_join_neighbours(layout: torch.memory_format, share: int) -> None:
     compare(join_neighbours, lambda x, weight: F.conv2d(x, weight, groups=4), (2, 4 * share, 5, 3), (4, share, 1, 1),
             layout=layout)
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_pointwise(layout: torch.memory_format) -> None:
+    compare(pointwise_convolve, F.conv2d, (3, 4, 5, 6), (7, 4, 1, 1), (7,), layout=layout)
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_pooled_scales(layout: torch.memory_format) -> None:
+    compare(lambda *maps: PooledScales()(maps), lambda *maps: torch.cat([x.mean(dim=(2, 3)) for x in maps], dim=1),
+            (3, 4, 5, 6), (3, 2, 2, 1), layout=layout)
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_a_map_that_is_pooled_and_goes_on_keeps_the_order_of_memory(layout: torch.memory_format) -> None:
+    x = torch.randn(2, 4, 8, 6).contiguous(memory_format=layout).requires_grad_()
+    (gradient,) = torch.autograd.grad(PooledScales()([x]).sum() + average_pool(x, (2, 2)).sum(), x)
+    assert gradient.is_contiguous(memory_format=layout)
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
@@ -92,8 +119,8 @@ def test_gradients_keep_the_order_of_memory(layout: torch.memory_format) -> None
     """Otherwise the next layer has to sort them."""
     x = torch.randn(2, 4, 8, 6).contiguous(memory_format=layout).requires_grad_()
     cross = torch.ones(4, 1, 3, 3)
-    for value in (plus_convolve(x, cross), average_pool(x, (2, 2)), gate(x, torch.ones(1, 1, 3)),
-                  concat(split_mel(x, 2), 2), concat([x, x], 1)):
+    for value in (plus_convolve(x, cross), pointwise_convolve(x, torch.ones(5, 4, 1, 1), torch.ones(5)),
+                  average_pool(x, (2, 2)), gate(x, torch.ones(1, 1, 3)), concat(split_mel(x, 2), 2), concat([x, x], 1)):
         assert value.is_contiguous(memory_format=layout)
         (gradient,) = torch.autograd.grad(value, x, torch.ones_like(value))
         assert gradient.is_contiguous(memory_format=layout)
