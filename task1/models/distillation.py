@@ -51,6 +51,7 @@ class _Finish(nn.Sequential):
 
     def forward(self, x: Tensor) -> Tensor:
         attention, conv, norm, activation, pool = self
+        assert isinstance(conv, nn.Conv2d)
         finished = activation(norm(pointwise(conv, attention(x))))
         return average_pool(finished, self.size) if self.training else pool(finished)
 
