@@ -7,7 +7,7 @@ import fcntl
 import os
 import sys
 import time
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
@@ -25,6 +25,9 @@ from task1.workflow.mend import Fault, clear_unfinished, keep_aside, leave_no_fu
 from task1.workflow.progress import Progress
 from task1.workflow.seals import Seals
 from task1.workflow.summary import print_summary, typed
+from task1.workflow.view import view
+
+LOCK = ".lock"
 
 
 @dataclass(frozen=True)
@@ -67,12 +70,12 @@ def run(request: Request) -> int:
     folder = work / "runs" / resolved.name
     at = Layout(folder)
     _announce(resolved, folder)
-    engine = Engine(work, {"run": str(folder.relative_to(work)), "first": chosen[0].name if request.first else "",
-                           "last": chosen[-1].name, "device": request.device, "precision": request.precision},
-                    request.jobs, cluster)
+    config = {"run": str(folder.relative_to(work)), "first": chosen[0].name if request.first else "",
+              "last": chosen[-1].name, "device": request.device, "precision": request.precision}
     started = time.monotonic()
     try:
-        with _locked(work), interruptible():
+        with interruptible(), (_seen if request.dry_run else _locked)(at, resolved) as place:
+            engine = Engine(place, config, request.jobs, cluster)
             progress = Progress(request.dry_run, Seals(work))
             complete = _bring_up_to_date(request, resolved, at, chosen, forced, engine, progress)
     except Interrupted as signal:
@@ -97,10 +100,13 @@ def _bring_up_to_date(request: Request, run: Run, at: Layout, chosen: Sequence[s
                       engine: Engine, progress: Progress) -> bool:
     """All passes of Snakemake that it takes; whether all of them ended well."""
     if engine.cluster and engine.cluster.executor == "slurm" and not request.dry_run:
-        end_leftovers(engine.work)
-    _save(run, at, progress.seals)
-    _drop_orphaned_stamps(at, run)
+        end_leftovers(at.work)
+    _tell_changed_config(at, progress.seals, request.dry_run)
     if not request.dry_run:
+        save_run(run, at.config)
+        progress.seals.set("config", {}, [str(at.config.relative_to(at.work))])
+        for stamp in _orphaned_stamps(at, run):
+            stamp.unlink()
         leave_no_future(progress.seals)
         clear_unfinished(at)
     work_out = partial(_execute, engine, request, chosen, progress)
@@ -108,13 +114,19 @@ def _bring_up_to_date(request: Request, run: Run, at: Layout, chosen: Sequence[s
     for stage in stages.between(chosen[0].name if request.first else None, chosen[-1].name):
         # one stage after the other: what comes out as it was makes nothing stale, and what follows is judged by it
         found = _broken(request, at, run, progress.seals, stage)
-        missing = {name for name in found if not (engine.work / name).exists()}
+        missing = {name for name in found if not (at.work / name).exists()}
         if missing and not request.dry_run and not work_out(missing, ()):
             return False
         broken |= found
+    forced = {*forced, *broken} if request.dry_run else forced
+    stores = _due_shares(engine, chosen, forced)
     if request.dry_run:
-        return work_out({*broken, "up_to"} if broken else (), {*forced, *broken})
-    return _execute_shares(engine, chosen, forced, work_out) and work_out((), forced)
+        if broken:
+            print("Told as if what is made again came out otherwise; of what comes out as it was nothing follows.",
+                  file=sys.stderr)
+        apart = {*broken, *(["shares"] if stores else [])}
+        return work_out({*apart, "up_to"} if apart else (), forced, stores=stores)
+    return (not stores or work_out({"shares"}, (), stores=stores)) and work_out((), forced)
 
 
 def _announce(run: Run, folder: Path) -> None:
@@ -125,44 +137,62 @@ def _announce(run: Run, folder: Path) -> None:
 
 
 @contextmanager
-def _locked(work: Path) -> Iterator[None]:
-    """Only one run at a time in a work folder; the second is refused by name of the first."""
+def _locked(at: Layout, run: Run) -> Iterator[Path]:
+    """The work folder for this run alone; a second one is refused by name of the first."""
     try:
-        work.mkdir(parents=True, exist_ok=True)
-        handle = os.open(work / ".lock", os.O_RDWR | os.O_CREAT, 0o666)
+        at.work.mkdir(parents=True, exist_ok=True)
+        handle = os.open(at.work / LOCK, os.O_RDWR | os.O_CREAT, 0o666)
     except OSError as error:
-        raise InputError(f"{work}: cannot be written ({error.strerror}); choose another folder with --work") from None
+        raise InputError(f"{at.work}: cannot be written ({error.strerror}); choose another folder with "
+                         "--work") from None
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        owner = os.read(handle, 100).decode(errors="replace").strip() or "unknown"
-        os.close(handle)
-        raise InputError(f"{work}: another run (process {owner}) works in this folder; wait for it, or use another "
-                         "folder with --work") from None
-    try:
+        _take(handle, fcntl.LOCK_EX, at.work)
         os.ftruncate(handle, 0)
         os.pwrite(handle, f"{os.getpid()}\n".encode(), 0)
-        yield
+        yield at.work
     finally:
         os.close(handle)
 
 
-def _drop_orphaned_stamps(at: Layout, run: Run) -> None:
+@contextmanager
+def _seen(at: Layout, run: Run) -> Iterator[Path]:
+    """A view of the work folder as it would be for this run; refused while a run works there, but hindering none."""
+    try:
+        handle = os.open(at.work / LOCK, os.O_RDONLY)
+    except FileNotFoundError:
+        pass
+    except OSError as error:
+        raise InputError(f"{at.work}: cannot be read ({error.strerror}); choose another folder with --work") from None
+    else:
+        try:
+            _take(handle, fcntl.LOCK_SH, at.work)
+        finally:
+            os.close(handle)
+    with view(at, run, tuple(_orphaned_stamps(at, run))) as place:
+        yield place
+
+
+def _take(handle: int, how: int, work: Path) -> None:
+    try:
+        fcntl.flock(handle, how | fcntl.LOCK_NB)
+    except BlockingIOError:
+        owner = os.read(handle, 100).decode(errors="replace").strip() or "unknown"
+        raise InputError(f"{work}: another run (process {owner}) works in this folder; wait for it, or use another "
+                         "folder with --work") from None
+
+
+def _orphaned_stamps(at: Layout, run: Run) -> list[Path]:
     """A stamp says that a corpus is there; without the corpus it says nothing, so the corpus stage runs again."""
-    for name in (run.development, run.evaluation):
-        if not at.root(run, name).is_dir():
-            at.corpus_stamp(name).unlink(missing_ok=True)
+    return [at.corpus_stamp(name) for name in (run.development, run.evaluation)
+            if at.corpus_stamp(name).exists() and not at.root(run, name).is_dir()]
 
 
-def _save(run: Run, at: Layout, seals: Seals) -> None:
+def _tell_changed_config(at: Layout, seals: Seals, dry_run: bool) -> None:
     """config.yaml says what this run is; what somebody wrote into it by hand is kept beside it."""
-    name = str(at.config.relative_to(at.work))
     if at.config.exists() and any(path == at.config and seal.broken(path) for path, seal in seals):
-        kept = keep_aside(at.config)
-        print(f"{typed(at.config)}: changed since the pipeline wrote it; kept as {kept.name} and written again (to "
-              "change a parameter, use --set or an entry of your own)", file=sys.stderr)
-    save_run(run, at.config)
-    seals.set("config", {}, [name])
+        done = "would be kept aside" if dry_run else f"kept as {keep_aside(at.config).name}"
+        print(f"{typed(at.config)}: changed since the pipeline wrote it; {done} and written again (to change a "
+              "parameter, use --set or an entry of your own)", file=sys.stderr)
 
 
 def _broken(request: Request, at: Layout, run: Run, seals: Seals, stage: stages.Stage) -> set[str]:
@@ -221,19 +251,18 @@ def _execute(engine: Engine, request: Request, chosen: Sequence[stages.Stage], p
     return True
 
 
-def _execute_shares(engine: Engine, chosen: Sequence[stages.Stage], forced: Collection[str],
-                    work_out: Callable[..., bool]) -> bool:
+def _due_shares(engine: Engine, chosen: Sequence[stages.Stage], forced: Collection[str]) -> str:
     """On a cluster, log-mels that are due are computed by several jobs a data set; `features` then lists their parts.
 
     In a pass of their own: as inputs of `features` their marks would make it stale, and with it all trainings, when a
     run goes on elsewhere.
     """
     if engine.cluster is None or "features" not in [stage.name for stage in chosen]:
-        return True
+        return ""
     due = Due()
     with unswallowed(), suppress(Exception):  # what is wrong is told by the pass that is meant
         engine.execute(due, forced=forced, dry_run=True)
-    return not due.stores or work_out({"shares"}, (), stores=" ".join(sorted(due.stores)))
+    return " ".join(sorted(due.stores))
 
 
 def _allowed(request: Request, chosen: Sequence[str]) -> Sequence[str]:

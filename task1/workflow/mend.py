@@ -37,7 +37,8 @@ class Fault:
 
 def survey(at: Layout, run: Run, seals: Seals, rules: Sequence[str] | None = None, deep: bool = False) -> list[Fault]:
     """Faults of the run's sealed files made by `rules` (None: by any), in the order of the paths."""
-    found = (_fault(path, seal, deep) for path, seal in _own(at, run, seals) if rules is None or seal.rule in rules)
+    found = (_fault(path, seal, run, deep) for path, seal in _own(at, run, seals)
+             if rules is None or seal.rule in rules)
     return [fault for fault in found if fault]
 
 
@@ -102,13 +103,13 @@ def _belongs(run: Run, seal: Seal) -> bool:
     return True
 
 
-def _fault(path: Path, seal: Seal, deep: bool) -> Fault | None:
+def _fault(path: Path, seal: Seal, run: Run, deep: bool) -> Fault | None:
     if not path.exists():
         return None if seal.rule in CACHES else Fault(path, "found no such file", kept=_archives(path))
     if not seal.broken(path, deep):
         beside = companions(path)
         return Fault(path, beside, kept=_archives(path)) if beside else None
-    wrong = damage(path, deep)
+    wrong = damage(path, deep, run)
     if wrong:
         return Fault(path, wrong, kept=(path, *_archives(path)))
     return Fault(path, "changed since the pipeline made it, by hand or by the disk, but usable", usable=True)

@@ -10,17 +10,24 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from task1.config import Run, load_run
 from task1.errors import InputError
 from task1.files import file_digest
+from task1.layout import Layout
 
 
-def damage(path: Path, deep: bool = False) -> str | None:
-    """What is wrong with `path` or with what it stands for; `deep` reads all content, not sizes and forms alone."""
+def damage(path: Path, deep: bool = False, run: Run | None = None) -> str | None:
+    """What is wrong with `path` or with what it stands for; `deep` reads all content, not sizes and forms alone.
+
+    `run` is the one that it should fit (None: what config.yaml says, if it belongs to a run).
+    """
     if path.is_dir():
         return None
     try:
         if path.name == "store.json":
             return _store(path, deep)
+        if path.name.endswith(".output.csv"):
+            return _output_table(path, run)
         for suffix, check in CHECKS.items():
             if path.name.endswith(suffix):
                 return check(path)
@@ -79,29 +86,27 @@ def _json_object(path: Path) -> dict[str, Any]:
     return content
 
 
-def _output_table(path: Path) -> str | None:
+def _output_table(path: Path, run: Run | None) -> str | None:
     from task1.outputs import basename, read_outputs
 
     found = set(read_outputs(path).filenames)
-    part = path.name.removesuffix(".output.csv")
-    run = next((folder for folder in path.parents if (folder / "config.yaml").is_file()), None)
-    expected = _clips(run, part) if run and part in ("development", "evaluation") else None
+    folder = next((folder for folder in path.parents if folder.parent.name == "runs"), None)
+    if run is None and folder and (folder / "config.yaml").is_file():
+        run = load_run(folder)
+    expected = _clips(Layout(folder), run, path.name.removesuffix(".output.csv")) if run and folder else None
     if expected is None:
         return None
     missing = len(set(map(basename, expected)) - found)
     return f"found {len(found):,} clips, {missing:,} of the list are missing" if missing else None
 
 
-def _clips(folder: Path, part: str) -> list[str] | None:
-    """File names that a table of this part of a run has to hold; None where the list itself is not there."""
-    from task1.config import load_run
+def _clips(at: Layout, run: Run, part: str) -> list[str] | None:
+    """File names that a table of this part of a run has to hold; None where nothing is known of it."""
     from task1.corpus.index import read_index
     from task1.features.store import left_out
-    from task1.layout import Layout
 
-    at, run = Layout(folder), load_run(folder)
-    name = run.development if part == "development" else run.evaluation
-    if not at.index(name).is_file():
+    name = {"development": run.development, "evaluation": run.evaluation}.get(part)
+    if name is None or not at.index(name).is_file():
         return None
     rows = read_index(at.index(name))
     skipped = left_out(at.features(run, name)) if run.skip_bad else {}
@@ -150,8 +155,8 @@ def _text(path: Path) -> str | None:
 
 
 CHECKS: dict[str, Callable[[Path], str | None]] = {
-    "package.json": _package, ".output.csv": _output_table, ".json": _json, ".csv": _csv, ".onnx": _onnx,
-    ".safetensors": _safetensors, ".html": _text, ".md": _text, ".yaml": _text,
+    "package.json": _package, ".json": _json, ".csv": _csv, ".onnx": _onnx, ".safetensors": _safetensors,
+    ".html": _text, ".md": _text, ".yaml": _text,
 }
 
 
