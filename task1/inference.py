@@ -25,6 +25,7 @@ from task1.errors import InputError
 from task1.features.network_input import network_input
 from task1.models import build
 from task1.outputs import Floats, Outputs
+from task1.processes import own_number
 
 if TYPE_CHECKING:
     from task1.features.store import FeatureStore
@@ -52,10 +53,14 @@ class Trained:
 
 
 def choose_device(name: str) -> torch.device:
-    """`auto` takes an NVIDIA GPU where there is one."""
+    """`auto` takes an NVIDIA GPU where there is one; jobs of a run on a machine with several take one each."""
     if name == "cuda" and not torch.cuda.is_available():
         raise InputError("--device cuda: this PyTorch finds no NVIDIA GPU; use --device cpu")
-    return torch.device("cuda" if name != "cpu" and torch.cuda.is_available() else "cpu")
+    if name == "cpu" or not torch.cuda.is_available():
+        return torch.device("cpu")
+    if torch.cuda.device_count() > 1:
+        torch.cuda.set_device(own_number(torch.cuda.device_count()))
+    return torch.device("cuda")
 
 
 def decide(logits: Tensor, decision: Decision) -> Tensor:

@@ -1,4 +1,4 @@
-"""Processes that do not outlive their driver, and threads that do not stand in each other's way.
+"""Processes that do not outlive their driver, and processes and threads that do not stand in each other's way.
 
 A killed driver (SIGKILL) cannot stop its jobs; orphans would go on writing beside those of the next run. So a job that
 finds DRIVER_VARIABLE in its environment, and every worker of a pool, watches the process it works for and ends with it.
@@ -6,12 +6,16 @@ finds DRIVER_VARIABLE in its environment, and every worker of a pool, watches th
 
 import os
 import signal
+import socket
 import sys
 import threading
 import time
 
 DRIVER_VARIABLE = "TASK1_DRIVER"
 POLL_SECONDS = 0.2
+NUMBER_SECONDS = 2.0
+"""For processes of a job that has just ended to end, too."""
+_HELD: list[socket.socket] = []
 
 
 def driver_environment() -> dict[str, str]:
@@ -38,6 +42,28 @@ def spin_briefly() -> None:
     """
     if "OMP_WAIT_POLICY" not in os.environ:
         os.environ.setdefault("GOMP_SPINCOUNT", "1000")
+
+
+def own_number(count: int) -> int:
+    """One of so many numbers, of GPUs for example, that no other job of our driver has until this process ends.
+
+    0 where all are taken, or where no driver on this machine has started us. A socket whose name is in no file system
+    (Linux) stands for a number: like a lock it vanishes with the process that holds it, and nothing is left to clear.
+    """
+    driver = os.environ.get(DRIVER_VARIABLE, "")
+    deadline = time.monotonic() + NUMBER_SECONDS
+    while count > 1 and driver.startswith(f"{os.uname().nodename}:") and time.monotonic() < deadline:
+        for number in range(count):
+            holder = socket.socket(socket.AF_UNIX)
+            try:
+                holder.bind(f"\0task1 {driver} {number}")
+            except OSError:
+                holder.close()
+            else:
+                _HELD.append(holder)
+                return number
+        time.sleep(POLL_SECONDS)
+    return 0
 
 
 def end_with(pid: int) -> None:

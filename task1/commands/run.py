@@ -30,7 +30,7 @@ examples:
   ./run_all.sh --force train                train again although nothing changed, and what depends on it
   ./run_all.sh --set training.epochs=3      change a parameter of the recipe; only what depends on it runs again
   ./run_all.sh --set models.model1.network.hidden=64
-  ./run_all.sh --dry-run                    say what would be done, and why
+  ./run_all.sh --dry-run                    say what would be done, and why; nothing is changed
   ./run_all.sh --seeds 5                    train five times from other seeds; mean and spread of the scores
   ./run_all.sh --entry my_entry.yaml        your own network and recipe (docs/recipes.md)
   ./run_all.sh --profile full --data DIR    the published recipe on the TAU recordings in DIR (docs/corpus.md)
@@ -77,17 +77,20 @@ def register(verbs: "Verbs") -> None:
     parser.add_argument("--name", metavar="NAME", help="folder of the run under <work>/runs, beside others "
                         "(default: entry-profile, and +variant for --set variant=...)")
     parser.add_argument("--jobs", "-j", type=positive, default=os.cpu_count() or 1, metavar="N",
-                        help="processor cores of this machine to use (default: all, %(default)s)")
+                        help="processor cores of this machine to use, and so many jobs at most (default: all, "
+                        "%(default)s); on every GPU one at a time (docs/cluster.md)")
     parser.add_argument("--executor", default="local", metavar="NAME",
                         help="where jobs run: local, slurm or kubernetes (docs/cluster.md; default: %(default)s)")
     parser.add_argument("--cluster-profile", type=Path, metavar="DIR|FILE",
                         help="your cluster's profile (default: the project's, task1/workflow/profiles/)")
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto",
-                        help="where networks are trained and executed; auto: an NVIDIA GPU where there is one "
-                             "(default: %(default)s)")
+                        help="where networks are trained and executed; auto: NVIDIA GPUs where there are some, cuda: "
+                             "or not at all; of several, CUDA_VISIBLE_DEVICES chooses (default: %(default)s)")
     parser.add_argument("--precision", choices=("float32", "bf16"), default="float32",
                         help="of training; bf16 is faster on a GPU (default: %(default)s)")
-    parser.add_argument("--dry-run", "-n", action="store_true", help="say what would be done and why; do nothing")
+    parser.add_argument("--dry-run", "-n", action="store_true",
+                        help="say what would be done and why; nothing in the work folder is changed, not even a file's "
+                             "time, and a folder that is not there is not made")
     parser.add_argument("--list", action="store_true", help="list entries, profiles and stages")
     parser.set_defaults(handler=_run)
 

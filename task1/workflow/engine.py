@@ -7,12 +7,14 @@ import logging
 import os
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from task1.files import write_text
 from task1.processes import driver_environment
 from task1.workflow.cluster import Cluster
+from task1.workflow.gpus import gpus
 from task1.workflow.interruption import stop
 
 SNAKEFILE = Path(__file__).with_name("Snakefile")
@@ -49,16 +51,25 @@ class Engine:
             log.addHandler(listener)
             workflow = api.workflow(
                 resource_settings=self._resources(), snakefile=SNAKEFILE, workdir=self.work,
-                config_settings=ConfigSettings(config={"cores": self.cores, "stores": "", **self.config, **config}))
+                config_settings=ConfigSettings(config={"cores": self.cores, "gpus": self.gpus, "stores": "",
+                                                       **self.config, **config}))
             graph = workflow.dag(DAGSettings(
                 targets=frozenset(targets), forcerun=frozenset(forced), force_incomplete=True,
                 max_checksum_file_size=CHECKSUMMED_BYTES, allowed_rules=frozenset(rules)))
             graph.execute_workflow(**self._execution(dry_run))
 
+    @cached_property
+    def gpus(self) -> int:
+        """How many jobs may have a GPU at the same time, each one; of a cluster's it is enough that they ask."""
+        device = str(self.config["device"])
+        return int(device == "cuda") if self.cluster else gpus(device)
+
     def _resources(self) -> Any:
         from snakemake.settings.types import ResourceSettings
 
-        return self.cluster.resources(self.cores) if self.cluster else ResourceSettings(cores=self.cores)
+        if self.cluster:
+            return self.cluster.resources(self.cores)
+        return ResourceSettings(cores=self.cores, resources={"gpu": self.gpus} if self.gpus else {})
 
     def _execution(self, dry_run: bool) -> dict[str, Any]:
         from snakemake.settings.types import ExecutionSettings

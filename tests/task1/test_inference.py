@@ -129,6 +129,19 @@ def test_cuda_that_is_not_there_is_told() -> None:
             inference.choose_device("cuda")
 
 
+@pytest.mark.parametrize(("there", "expected"), [(1, []), (4, [3])])
+def test_one_of_several_gpus_becomes_the_current_one(monkeypatch: pytest.MonkeyPatch, there: int,
+                                                     expected: list[int]) -> None:
+    current: list[int] = []
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: there)
+    monkeypatch.setattr(torch.cuda, "set_device", current.append)
+    monkeypatch.setattr(inference, "own_number", lambda count: count - 1)
+    assert inference.choose_device("auto") == torch.device("cuda")
+    assert current == expected
+    assert inference.choose_device("cpu").type == "cpu"
+
+
 def test_training_rows_and_clips(monkeypatch: pytest.MonkeyPatch) -> None:
     from task1.training.data import load_clips, training_rows
 
