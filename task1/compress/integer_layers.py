@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from task1.compress.fake_quantize import Quantizer, round_weight, weight_scales
-from task1.models.quick import Size, average_pool, join_neighbours, plus_convolve
+from task1.models.quick import Size, average_pool, join_neighbours, plus_convolve, pointwise_convolve
 
 _BIAS_ROOM = 2.0**30
 """Greatest bias in steps; channels whose weights are next to nothing beside their bias get coarser steps for it."""
@@ -35,6 +35,7 @@ class Kernel(nn.Module):
 
     geometry: Geometry
     joins_neighbours = False
+    is_pointwise = False
 
     def forward(self) -> tuple[Tensor, Tensor | None]:
         raise NotImplementedError
@@ -50,8 +51,9 @@ class ConvKernel(Kernel):
         before, behind = (zeros[2::-2], zeros[3::-2]) if zeros else ((0,) * len(own), (0,) * len(own))
         pads = tuple(a + b for a, b in zip((*own, *own), (*before, *behind), strict=True))
         self.geometry = Geometry(conv.stride, pads, conv.dilation, conv.groups)
-        self.joins_neighbours = (conv.groups == conv.out_channels < conv.in_channels and conv.bias is None
-                                 and self.geometry.stride == (1, 1) and conv.kernel_size == (1, 1) and not any(pads))
+        single = self.geometry.stride == conv.kernel_size == (1, 1) and not any(pads)
+        self.joins_neighbours = single and conv.bias is None and conv.groups == conv.out_channels < conv.in_channels
+        self.is_pointwise = single and conv.bias is not None and conv.groups == 1
 
     def forward(self) -> tuple[Tensor, Tensor | None]:
         return self.conv.weight, self.conv.bias
@@ -158,6 +160,9 @@ class IntegerConv(_Weighted):
             return plus_convolve(x, weight)
         if self.training and self.kernel.joins_neighbours:
             return join_neighbours(x, weight)
+        if self.training and self.kernel.is_pointwise:
+            assert bias is not None
+            return pointwise_convolve(x, weight, bias)
         half = len(own.pads) // 2
         before, behind = own.pads[:half], own.pads[half:]
         padding = tuple(min(pair) for pair in zip(before, behind, strict=True))
