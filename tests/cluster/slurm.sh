@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
 # The pipeline on a real Slurm of one node on this machine, with kills, beside a run without Slurm: same bytes?
-#   tests/cluster/slurm.sh [FOLDER]     everything is written to FOLDER (default: a temporary one, removed on success)
+#   tests/cluster/slurm.sh [FOLDER [PROFILE [OPTION...]]]
+# Everything is written to FOLDER (default, and for "": a temporary one, removed on success). PROFILE is tiny (default: with
+# 12 epochs) or demo.
 # Installs Debian's slurm-wlm and munge where they are missing and the cluster extra's Slurm plugin into an environment
-# of its own. Needs root and apt-get; where it cannot run it says why and ends with status 77. Takes about ten minutes.
+# of its own. Needs root and apt-get; where it cannot run it says why and ends with status 77. Takes a quarter of an hour or more.
 set -euo pipefail
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 CONF=/etc/slurm/slurm.conf
@@ -108,5 +110,5 @@ done
 sinfo | tee "$SLURM/sinfo.txt"
 sinfo -h -o %T | grep -q idle || { echo "Slurm did not start; see $SLURM/*.log" >&2; exit 1; }
 
-OMP_NUM_THREADS=1 "$PYTHON_HERE" "$ROOT/tests/cluster/trial.py" "$FOLDER" "$SLURM/slurmctld.pid"
+OMP_NUM_THREADS=1 "$PYTHON_HERE" "$ROOT/tests/cluster/trial.py" "$FOLDER" "$SLURM/slurmctld.pid" "${2:-tiny}" "${@:3}"
 [ -n "${1:-}" ] || rm -rf "$FOLDER"

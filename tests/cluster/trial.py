@@ -1,6 +1,8 @@
-"""Runs the smallest pipeline here and through the Slurm that runs on this machine, and compares what comes out.
+"""Runs the pipeline here and through the Slurm that runs on this machine, and compares what comes out.
 
-    python tests/cluster/trial.py FOLDER PIDFILE      (called by tests/cluster/slurm.sh; PIDFILE is the controller's)
+    python tests/cluster/trial.py FOLDER PIDFILE PROFILE [OPTION...]
+
+Called by tests/cluster/slurm.sh; PIDFILE is the controller's.
 
 In the Slurm run, in this order: the command is interrupted by SIGTERM while log-mels are computed (and given again), a
 process that computes log-mels is killed, the command is killed while a training runs (and given again), that training
@@ -16,7 +18,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import IO, TypeVar
 
@@ -25,7 +27,8 @@ import yaml
 T = TypeVar("T")
 
 ROOT = Path(__file__).resolve().parents[2]
-EPOCHS = 12
+LONGER = {"tiny": ("--set", "training.epochs=12")}
+"""Trainings that are too short to be disturbed."""
 PATIENCE_SECONDS = 1800.0
 DOWN_SECONDS = 20.0
 KEPT = ("index/*.csv", "features/*/*/*.h5", "features/*/*/store.json", "runs/*/models/*/model.safetensors",
@@ -34,18 +37,18 @@ KEPT = ("index/*.csv", "features/*/*/*.h5", "features/*/*/store.json", "runs/*/m
 """What has to be the same."""
 
 
-def main(folder: Path, controller: Path) -> None:
+def main(folder: Path, controller: Path, profile: str, *options: str) -> None:
     here, there = folder / "local", folder / "on-slurm"
-    profile = write_profile(folder / "profile.yaml")
-    say("a run without Slurm")
-    finish(begin(here, folder / "local.log", "--jobs", "1"))
+    asked = ("--profile", profile, *LONGER.get(profile, ()), *options, "--jobs", "1")
+    cluster = write_profile(folder / "profile.yaml")
+    say(f"a run without Slurm: {' '.join(asked)}")
+    finish(begin(here, folder / "local.log", *asked))
     say("the same through Slurm, with kills")
-    disturb(there, folder, profile, controller)
+    disturb(there, folder, (*asked, "--executor", "slurm", "--cluster-profile", str(cluster)), controller)
     same(digests(here), digests(there))
 
 
-def disturb(work: Path, folder: Path, profile: Path, controller: Path) -> None:
-    on_slurm = ("--jobs", "1", "--executor", "slurm", "--cluster-profile", str(profile))
+def disturb(work: Path, folder: Path, on_slurm: Sequence[str], controller: Path) -> None:
     driver = begin(work, folder / "slurm-1.log", *on_slurm)
     until("a job computes log-mels", driver, lambda: next(workers(work, "--share"), None))
     began = time.monotonic()
@@ -97,8 +100,7 @@ def write_profile(path: Path) -> Path:
 
 def begin(work: Path, log: Path, *arguments: str) -> "subprocess.Popen[bytes]":
     stream: IO[bytes] = log.open("wb")
-    return subprocess.Popen([sys.executable, "-m", "task1", "run", "--profile", "tiny", "--set",
-                             f"training.epochs={EPOCHS}", "--work", str(work), *arguments], stdout=stream,
+    return subprocess.Popen([sys.executable, "-m", "task1", "run", "--work", str(work), *arguments], stdout=stream,
                             stderr=subprocess.STDOUT, cwd=ROOT)
 
 
@@ -175,4 +177,4 @@ def say(what: str) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]))
+    main(Path(sys.argv[1]), Path(sys.argv[2]), *sys.argv[3:])
