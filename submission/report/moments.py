@@ -88,7 +88,7 @@ def _moment(material: Material, clips: pd.DataFrame) -> Moment:
         samples = read_clip(root / name, run.features)
         start = (len(samples) - settings.samples) // 2
         waves.append(samples[start:start + settings.samples])
-    levels = [log_mel(wave[None])[0] * to_decibels(settings) for wave in waves]
+    levels = [log_mel(wave) * to_decibels(settings) for wave in waves]
     high = float(max(level.max() for level in levels))
     low = max(float(min(level.min() for level in levels)), high - RANGE)
     gain = PEAK / max(float(max(np.abs(wave).max() for wave in waves)), 1e-6)
