@@ -5,8 +5,6 @@ table has to hold the same labels and the same numbers, each within half a unit 
 of this program every row is divided by its sum before it is printed; others may leave that out.
 """
 
-import csv
-import io
 from collections.abc import Collection, Iterator, Sequence
 from decimal import Decimal
 
@@ -21,7 +19,7 @@ from submission.validate.findings import named
 from submission.validate.system import expected_clips
 from task1.config import Edition, taxonomy
 from task1.errors import InputError
-from task1.outputs import Floats, Integers, Outputs, align, basename
+from task1.outputs import Floats, Integers, Outputs, align, basenames
 from task1.scoring.evaluate import evaluate
 
 KEY = "output table"
@@ -58,7 +56,7 @@ def _clips(entry: Entry, outputs: Outputs, known: Sequence[Collection[str]], rul
     """Whether it has every clip of the evaluation set and no other."""
     own = set(outputs.filenames)
     expected = next((names for names in known if not own.isdisjoint(names)), None)
-    wanted = [basename(name) for name in expected] if expected else list(expected_clips(entry.tree, rules, None))
+    wanted = basenames(tuple(expected)) if expected else list(expected_clips(entry.tree, rules, None))
     same = is_same(outputs.filenames, wanted)
     difference = len(wanted) - len(outputs)
     return Row(entry.label, f"{KEY}, clips", str(len(outputs)), str(len(wanted)), f"{difference:+d}" if difference else
@@ -93,13 +91,13 @@ def _different(content: bytes, outputs: Outputs, made: Outputs, suspects: Intege
     if not len(suspects):
         return []
     scenes = taxonomy().scenes
-    rows = list(csv.reader(io.StringIO(content.decode("utf-8")), delimiter="\t", quoting=csv.QUOTE_NONE))
-    columns = [rows[0].index(scene) for scene in scenes]
+    header, *lines = content.decode("utf-8").replace("\r\n", "\n").split("\n")
+    columns = [header.split("\t").index(scene) for scene in scenes]
     told = []
     for number in suspects.tolist():
+        fields = lines[number].split("\t")
         wrong = [scene for scene, column, value in zip(scenes, columns, values[number].tolist(), strict=True)
-                 if not fits(Decimal(rows[number + 1][column]), Decimal(repr(value) if form == "r" else
-                                                                        format(value, form)))]
+                 if not fits(Decimal(fields[column]), Decimal(repr(value) if form == "r" else format(value, form)))]
         if outputs.decisions[number] != made.decisions[number]:
             wrong.append("scene_label")
         if wrong:
