@@ -48,3 +48,25 @@ def test_locations_are_told_apart_by_city(pairs: list[tuple[str, str]]) -> None:
     expected = [number if not number or not city or number.startswith(f"{city}-") else f"{city}-{number}"
                 for city, number in pairs]
     assert found.tolist() == expected
+
+
+SOME_NAMES = ["bus-oslo-7-1-s4.wav", "tram-lyon-3-1-0-a.wav", "0.wav", "bus-lyon-3-1-b.wav"]
+TOLD = {"device": ["a", "s1", ""], "source_label": ["b", "c"], "city": ["lyon", "new-york", ""],
+        "location": ["3", "03", "lyon-3", ""], "identifier": ["lyon-3", "oslo-03", "3", "new-york-1", ""]}
+
+
+@given(st.data(), st.lists(st.sampled_from(SOME_NAMES), min_size=1, max_size=5), st.sets(st.sampled_from(list(TOLD))))
+def test_columns_go_before_names(data: st.DataObject, names: list[str], columns: set[str]) -> None:
+    rows = {column: [data.draw(st.sampled_from(TOLD[column])) for _ in names] for column in columns}
+    table = pd.DataFrame(rows, index=range(len(names)), dtype=object)
+    devices, cities, locations = (found.tolist() for found in places(table, names))
+    for row, name in enumerate(names):
+        said = {column: table[column][row] for column in columns}
+        fields = name.removesuffix(".wav").split("-")
+        city, number, device = (fields[1], fields[2], fields[-1]) if len(fields) > 1 else ("", "", "")
+        if "identifier" in said:
+            city, _, number = said["identifier"].rpartition("-")
+        city, number = said.get("city", city), said.get("location", number)
+        whole = number if not city or not number or number.startswith(f"{city}-") else f"{city}-{number}"
+        assert (devices[row], cities[row], locations[row]) == (
+            said.get("source_label", said.get("device", device)), city, whole)
