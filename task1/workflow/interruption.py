@@ -98,13 +98,26 @@ def _end_jobs() -> None:
 
 
 def _jobs() -> Iterator[psutil.Process]:
-    """Shells of jobs and all below them; shells first, so that none is left to complain of what ended under it."""
+    """Shells of jobs and all below them; shells first, so that none is left to complain of what ended under it.
+
+    While its own are looked up a shell stands still: what it began in that moment would outlive it, unknown to us.
+    """
     for child in psutil.Process().children():
         with suppress(psutil.Error):
             if JOB.search(" ".join(child.cmdline())):
-                below = child.children(recursive=True)
-                yield child
-                yield from below
+                try:
+                    _stop(child)
+                    yield child
+                    yield from child.children(recursive=True)
+                finally:
+                    child.resume()
+
+
+def _stop(shell: psutil.Process) -> None:
+    """Return when it stands still, or has ended."""
+    shell.suspend()
+    while shell.status() not in (psutil.STATUS_STOPPED, psutil.STATUS_ZOMBIE):
+        time.sleep(0.001)
 
 
 def _alive(process: psutil.Process) -> bool:
