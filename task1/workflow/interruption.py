@@ -23,6 +23,7 @@ JOB = re.compile(r" -m (task1|submission) ")
 
 _received: list[int] = []
 _left = threading.Event()
+_ending: list[threading.Thread] = []
 
 
 class Interrupted(KeyboardInterrupt):
@@ -42,7 +43,9 @@ def stop(number: int, frame: FrameType | None = None) -> None:
     """The handler of the signals."""
     _received.append(number)
     if len(_received) == 1:
-        threading.Thread(target=_end_jobs, daemon=True).start()
+        ending = threading.Thread(target=_end_jobs, daemon=True)
+        ending.start()
+        _ending.append(ending)
     raise Interrupted(number)
 
 
@@ -51,6 +54,7 @@ def interruptible() -> Iterator[None]:
     """Inside, the signals are handled as told above; after it no job of an interrupted run is left on this machine."""
     _received.clear()
     _left.clear()
+    _ending.clear()
     before = {number: signal.getsignal(number) for number in SIGNALS}
     heeded = [number for number in SIGNALS if before[number] is not signal.SIG_IGN]
     for number in heeded:
@@ -63,6 +67,8 @@ def interruptible() -> Iterator[None]:
         _left.set()
         if _received:
             _end_jobs()
+        for ending in _ending:  # it may know of processes whose shell has ended before them
+            ending.join()
         for number in heeded:
             signal.signal(number, before[number])
 
