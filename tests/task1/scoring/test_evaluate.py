@@ -3,7 +3,8 @@
 import gzip
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -173,8 +174,10 @@ def test_names_tell_locations_apart_by_city(tmp_path: Path) -> None:
     ("filename\tscene_label\n\tbus\n", "row 2: found no file name"),
     ("scene_label\tfilename\nbus\n", "row 2: found no file name"),
     ("filename\tscene_label\n0.wav\n", "have no scene labels"),
-    ("filename\tscene_label\n0.wav\tbus\tx\n", "not a table"),
-    ("filename\tscene_label\n0.wav\tbus\tx\ty\n0.wav\n\"", "not a table"),
+    ("filename\tscene_label\n0.wav\tbus\n1.wav\tbus\tx\n", "row 3: found 3 columns, expected 2"),
+    ("filename,scene_label\n0.wav,bus\n\n1.wav,bus,x\n2.wav,bus,x,y\n", "row 4: found 3 columns, expected 2"),
+    ("filename\tscene_label\n0.wav\tbus\tx\ty\n0.wav\n\"", "row 2: found 4 columns"),
+    ("filename\tscene_label\n0.wav\tbus\n\"", "not a table"),
 ])
 def test_bad_lists_are_refused(tmp_path: Path, text: str, words: str) -> None:
     path = tmp_path / "truth.csv"
@@ -182,6 +185,13 @@ def test_bad_lists_are_refused(tmp_path: Path, text: str, words: str) -> None:
     with pytest.raises(InputError, match="truth.csv") as caught:  # noqa: RUF043
         read_truth(path)
     assert words in str(caught.value)
+
+
+@contextmanager
+def some_rows_at_once() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("task1.scoring.truth.ROWS_AT_ONCE", 2)
+        yield
 
 
 CELLS = st.one_of(st.sampled_from(["bus", "tram", "0.wav", "a/1.wav", "bus-lyon-1-1-a.wav", "lyon-1", "a", "test",
@@ -201,7 +211,14 @@ def test_any_list_is_read_or_refused(tmp_path_factory: pytest.TempPathFactory, h
         truth = read_truth(path)
     except InputError as error:
         assert str(error).startswith(str(path))  # noqa: PT017
+        with some_rows_at_once(), pytest.raises(InputError):
+            read_truth(path)
         return
+    with some_rows_at_once():
+        again = read_truth(path)
+    assert again.filenames == truth.filenames
+    assert [again.scenes.tolist(), *map(list, (again.devices, again.cities, again.locations))] == \
+        [truth.scenes.tolist(), *map(list, (truth.devices, truth.cities, truth.locations))]
     assert len(truth) == len(set(truth.filenames)) > 0
     evaluate(random_outputs(list(truth.filenames)), truth)
 
