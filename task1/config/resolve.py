@@ -77,7 +77,7 @@ def resolve(entry: str, profile: str, settings: Sequence[str] = (), corpora: Pat
 def save_run(run: Run, path: Path) -> None:
     """Write the resolved run, if it differs from what stands there."""
     text = yaml.safe_dump(run.model_dump(mode="json"), sort_keys=False, allow_unicode=True, width=110)
-    if not path.exists() or path.read_text(encoding="utf-8") != text:
+    if not path.exists() or path.read_bytes() != text.encode():
         write_text(path, text)
 
 

@@ -14,6 +14,7 @@ from task1.doctor.finding import Finding, problem
 from task1.doctor.needs import needs
 from task1.errors import InputError
 from task1.layout import Layout
+from task1.workflow.gpus import gpus
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,8 @@ class Patient:
 def examine(patient: Patient, deep: bool = False) -> Iterator[Finding]:
     """Findings one by one; `deep` reads every cache and result, and the header of every recording."""
     run, at = patient.run, patient.at
-    needed = needs(run, machine.cores())
+    cores = machine.cores()
+    needed = needs(run, min(cores, gpus(patient.device) or cores))
     yield from machine.look(needed, _to_be_written(at, run), patient.device)
     place = work.existing(at.work)
     if os.access(place, os.W_OK):

@@ -40,14 +40,14 @@ class Needs:
         return self.at_once * (TRAINING_PROCESS_BYTES + (0 if on_gpu else self.training))
 
 
-def needs(run: Run, cores: int) -> Needs:
-    """Of a run on so many processor cores."""
+def needs(run: Run, places: int) -> Needs:
+    """Of a run with room for so many trainings at a time: processor cores, or GPUs where they are fewer."""
     clip = clip_bytes(run)
     sizes = {name: dataset(name).counts.files * clip for name in (run.development, run.evaluation)}
     copies = {name: clips for model in run.models.values() for name, clips in _copies(run, model)}
     training = max(learned(run, model) * clip for model in run.models.values())
     generous = max(memory.for_training(run, name) for name in run.models) * 10**6
-    return Needs(sizes, run.seeds * sum(copies.values()) * clip, training, generous, min(cores, len(run.trainings)))
+    return Needs(sizes, run.seeds * sum(copies.values()) * clip, training, generous, min(places, len(run.trainings)))
 
 
 def clip_bytes(run: Run) -> int:

@@ -50,6 +50,13 @@ def test_saving_the_same_run_leaves_the_file_alone(tmp_path: Path) -> None:
     assert load_run(tmp_path).models["model1"].training.epochs == 2
 
 
+def test_saving_over_what_is_no_text(tmp_path: Path) -> None:
+    path, run = tmp_path / "config.yaml", resolve("wang2023", "tiny")
+    path.write_bytes(b"entry: \xff\xfe")
+    save_run(run, path)
+    assert load_run(tmp_path) == run
+
+
 def test_a_run_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"config\.yaml: no such file, so this is not the folder of a run"):
         load_run(tmp_path)
