@@ -40,7 +40,7 @@ from task1.training.pcgrad import pcgrad_backward
 from task1.training.pruning import first_clips
 
 SECTION = "training"
-CLIPS = {Size.QUICK: 4, Size.FULL: 64}
+CLIPS = {Size.QUICK: 4, Size.FULL: 256}
 ROUNDS = {Size.QUICK: 1, Size.FULL: 5}
 GEMM, COPIED = 1024, 2**24  # rows and columns; numbers, far more than a cache holds
 PASSES = 5

@@ -23,6 +23,8 @@ from task1.files import digest, file_digest, write_json
 from task1.workflow.code import code_digest
 
 CLIPS_AT_ONCE = 32
+EXPONENT = np.uint16(0x7C00)
+"""The bits of a float16's exponent."""
 DEFINITION = ("task1.features.audio", "task1.features.logmel")
 
 Tick = Callable[[int], object]
@@ -174,6 +176,6 @@ def _row(job: PartJob, name: str, logmel: LogMel) -> Rows:
     """A clip from its file to its log-mel (mel, frame), all of it while it is in the processor's cache."""
     with np.errstate(over="ignore", invalid="ignore"):
         row = stored(logmel(job.wave(name)))
-    if not np.isfinite(row).all():
+    if (row.view(np.uint16) & EXPONENT == EXPONENT).any():  # infinite or NaN; NumPy's isfinite is slow for float16
         raise InputError("found samples far outside -1 .. 1, expected a log-mel that is finite")
     return row
