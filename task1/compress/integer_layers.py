@@ -15,6 +15,7 @@ from torch.nn import functional as F
 
 from task1.compress.fake_quantize import Quantizer, round_weight, weight_scales
 from task1.models.quick import Size, average_pool, join_neighbours, plus_convolve, pointwise_convolve
+from task1.models.quick_norm import normalize
 
 _BIAS_ROOM = 2.0**30
 """Greatest bias in steps; channels whose weights are next to nothing beside their bias get coarser steps for it."""
@@ -142,7 +143,7 @@ class IntegerConv(_Weighted):
         if self.rounding:
             weight = round_weight(weight, weight_scales(weight))
         y = self._convolve(x, weight, bias)
-        return self._finish(y if self.norm is None else self.norm(y))
+        return self._finish(y if self.norm is None else normalize(self.norm, y))
 
     @torch.no_grad()
     def folded(self) -> Folded:

@@ -10,6 +10,7 @@ from task1.models.attention import ECA
 from task1.models.layers import Add, Concat, SplitMel
 from task1.models.operators import Operator
 from task1.models.quick import Size, average_pool, pointwise
+from task1.models.quick_norm import normalize
 
 
 class _Refine(nn.Module):
@@ -52,7 +53,7 @@ class _Finish(nn.Sequential):
     def forward(self, x: Tensor) -> Tensor:
         attention, conv, norm, activation, pool = self
         assert isinstance(conv, nn.Conv2d)
-        finished = activation(norm(pointwise(conv, attention(x))))
+        finished = activation(normalize(norm, pointwise(conv, attention(x))))
         return average_pool(finished, self.size) if self.training else pool(finished)
 
 

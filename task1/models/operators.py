@@ -13,6 +13,7 @@ from torch.nn import functional as F
 
 from task1.models.layers import Add, Concat
 from task1.models.quick import join_neighbours, plus_convolve
+from task1.models.quick_norm import normalize
 
 Operator = Callable[[int, int], nn.Module]
 """(channels in, channels out) to a module."""
@@ -65,11 +66,11 @@ class _Separable(nn.Sequential):
     def forward(self, x: Tensor) -> Tensor:
         pointwise, pair, norm, activation = self
         if self.training and not pair.cut and _only_scales(pointwise):
-            return activation(norm(pair(x, pointwise.weight)))  # the scale joins the pair's kernel
+            return activation(normalize(norm, pair(x, pointwise.weight)))  # the scale joins the pair's kernel
         if self.training and _joins_neighbours(pointwise):
             assert isinstance(pointwise.weight, Tensor)
-            return activation(norm(pair(join_neighbours(x, pointwise.weight))))
-        return activation(norm(pair(pointwise(x))))
+            return activation(normalize(norm, pair(join_neighbours(x, pointwise.weight))))
+        return activation(normalize(norm, pair(pointwise(x))))
 
 
 def _only_scales(pointwise: nn.Module) -> bool:

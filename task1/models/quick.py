@@ -13,7 +13,29 @@ from torch.nn import functional as F
 from torch.nn.grad import conv2d_weight
 
 DILATION = 2
+FEW = 32
+"""Channels. With fewer, operations that go through a map position by position are slow."""
+FOLDS = 16
 Size = tuple[int, int]
+
+
+def flat(x: Tensor, folds: int = 1) -> Tensor:
+    """A map as rows (positions / folds, channels * folds): `folds` positions after one another are one row. The same
+    memory, where channels are last in it."""
+    return x.permute(0, 2, 3, 1).reshape(-1, folds * x.shape[1])
+
+
+def folds_of(x: Tensor) -> int:
+    """How many positions of a map make a row that is quickly reckoned with, because channels are few; else 1."""
+    positions = x.numel() // max(1, x.shape[1])
+    few = x.shape[1] < FEW and x.is_contiguous(memory_format=torch.channels_last)
+    return FOLDS if few and positions % FOLDS == 0 else 1
+
+
+def _sums(x: Tensor) -> Tensor:
+    """Of each channel."""
+    folds = folds_of(x)
+    return flat(x, folds).sum(dim=0).view(folds, -1).sum(dim=0) if folds > 1 else x.sum(dim=(0, 2, 3))
 
 
 def applies(x: Tensor) -> bool:
@@ -38,7 +60,7 @@ def join_neighbours(x: Tensor, weight: Tensor) -> Tensor:
     if not applies(x):
         return F.conv2d(x, weight, groups=width)
     own = torch.eye(width, dtype=weight.dtype)[:, :, None] * weight.view(1, width, share)
-    return F.conv2d(x, own.view(width, width * share, 1, 1))
+    return pointwise_convolve(x, own.view(width, width * share, 1, 1), None)
 
 
 def pointwise(layer: nn.Conv2d, x: Tensor) -> Tensor:
@@ -49,8 +71,8 @@ def pointwise(layer: nn.Conv2d, x: Tensor) -> Tensor:
     return pointwise_convolve(x, layer.weight, layer.bias)
 
 
-def pointwise_convolve(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-    """1x1 convolution: weight (out, in, 1, 1), bias (out)."""
+def pointwise_convolve(x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+    """1x1 convolution: weight (out, in, 1, 1), bias (out) or none."""
     return _Pointwise.apply(x, weight, bias) if applies(x) else F.conv2d(x, weight, bias)
 
 
@@ -145,19 +167,24 @@ def _products(given: Tensor, x: Tensor) -> Tensor:
 
 
 class _Pointwise(torch.autograd.Function):
-    """The gradient of the bias is a sum of its own; made together with the others, it takes longer than they do."""
+    """The gradient of the bias is a sum of its own; made together with the others, it takes longer than they do. That
+    of weights that make fewer channels of a few is a product of two matrices."""
 
     @staticmethod
-    def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
         ctx.save_for_backward(x, weight)
         return F.conv2d(x, weight, bias)
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, Tensor | None, Tensor | None]:
         (given,), (x, weight), needed = gradients, ctx.saved_tensors, ctx.needs_input_grad
+        by_product = needed[1] and len(weight) < x.shape[1] <= FEW
         of_x, of_weight, _ = torch.ops.aten.convolution_backward(
-            given, x, weight, None, [1, 1], [0, 0], [1, 1], False, [0, 0], 1, [*needed[:2], False])
-        return of_x, of_weight, given.sum(dim=(0, 2, 3)) if needed[2] else None
+            given, x, weight, None, [1, 1], [0, 0], [1, 1], False, [0, 0], 1,
+            [needed[0], needed[1] and not by_product, False])
+        if by_product:
+            of_weight = (flat(given).T @ flat(x)).view_as(weight)
+        return of_x, of_weight, _sums(given) if needed[2] else None
 
 
 class _Average(torch.autograd.Function):

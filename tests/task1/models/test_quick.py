@@ -60,7 +60,11 @@ def test_join_neighbours(layout: torch.memory_format, share: int) -> None:
 
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_pointwise(layout: torch.memory_format) -> None:
-    compare(pointwise_convolve, F.conv2d, (3, 4, 5, 6), (7, 4, 1, 1), (7,), layout=layout)
+    for width in (7, 2):
+        for shape in [(3, 4, 5, 6), (2, 4, 8, 5)]:  # positions that fold, and that do not
+            compare(pointwise_convolve, F.conv2d, shape, (width, 4, 1, 1), (width,), layout=layout)
+            compare(lambda x, weight: pointwise_convolve(x, weight, None), F.conv2d, shape, (width, 4, 1, 1),
+                    layout=layout)
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
