@@ -15,6 +15,8 @@ from torch.nn.grad import conv2d_weight
 DILATION = 2
 FEW = 32
 """Channels. With fewer, operations that go through a map position by position are slow."""
+FEWER = 16
+"""Channels, of which up to so many are reduced by a product of matrices more quickly than by a convolution."""
 FOLDS = 16
 Size = tuple[int, int]
 
@@ -25,17 +27,18 @@ def flat(x: Tensor, folds: int = 1) -> Tensor:
     return x.permute(0, 2, 3, 1).reshape(-1, folds * x.shape[1])
 
 
-def folds_of(x: Tensor) -> int:
-    """How many positions of a map make a row that is quickly reckoned with, because channels are few; else 1."""
-    positions = x.numel() // max(1, x.shape[1])
+def folds_of(x: Tensor, positions: int) -> int:
+    """How many of a map's positions make a row that is quickly reckoned with, because channels are few; else 1."""
     few = x.shape[1] < FEW and x.is_contiguous(memory_format=torch.channels_last)
     return FOLDS if few and positions % FOLDS == 0 else 1
 
 
 def _sums(x: Tensor) -> Tensor:
-    """Of each channel."""
-    folds = folds_of(x)
-    return flat(x, folds).sum(dim=0).view(folds, -1).sum(dim=0) if folds > 1 else x.sum(dim=(0, 2, 3))
+    """Of each clip's channels, (batch, channel)."""
+    folds = folds_of(x, x.shape[2] * x.shape[3])
+    if folds == 1:
+        return x.sum(dim=(2, 3))
+    return flat(x, folds).unflatten(0, (len(x), -1)).sum(dim=1).unflatten(1, (folds, -1)).sum(dim=1)
 
 
 def applies(x: Tensor) -> bool:
@@ -178,13 +181,13 @@ class _Pointwise(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, Tensor | None, Tensor | None]:
         (given,), (x, weight), needed = gradients, ctx.saved_tensors, ctx.needs_input_grad
-        by_product = needed[1] and len(weight) < x.shape[1] <= FEW
+        by_product = needed[1] and len(weight) < x.shape[1] <= FEWER
         of_x, of_weight, _ = torch.ops.aten.convolution_backward(
             given, x, weight, None, [1, 1], [0, 0], [1, 1], False, [0, 0], 1,
             [needed[0], needed[1] and not by_product, False])
         if by_product:
             of_weight = (flat(given).T @ flat(x)).view_as(weight)
-        return of_x, of_weight, _sums(given) if needed[2] else None
+        return of_x, of_weight, _sums(given).sum(dim=0) if needed[2] else None
 
 
 class _Average(torch.autograd.Function):
@@ -210,7 +213,7 @@ class _Gate(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, weight: Tensor) -> Tensor:
-        means = x.mean(dim=(2, 3))  # (batch, channel)
+        means = _sums(x) / (x.shape[2] * x.shape[3])  # (batch, channel)
         gates = F.conv1d(means[:, None], weight, padding=weight.shape[2] // 2)[:, 0].sigmoid()
         ctx.save_for_backward(x, weight, means, gates)
         return x * gates[:, :, None, None]
@@ -219,7 +222,7 @@ class _Gate(torch.autograd.Function):
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, Tensor]:
         (given,), (x, weight, means, gates) = gradients, ctx.saved_tensors
         reach = weight.shape[2] // 2
-        before = ((given * x).sum(dim=(2, 3)) * gates * (1 - gates))[:, None]  # of what the sigmoid sees
+        before = (_sums(given * x) * gates * (1 - gates))[:, None]  # of what the sigmoid sees
         of_weight = F.pad(means, (reach, reach)).unfold(1, weight.shape[2], 1)  # (batch, channel, width)
         of_means = F.conv1d(before, weight.flip(2), padding=reach)[:, 0] / (x.shape[2] * x.shape[3])
         return (torch.addcmul(of_means[:, :, None, None], given, gates[:, :, None, None]),
