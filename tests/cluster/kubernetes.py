@@ -22,7 +22,7 @@ from typing import Any
 import yaml
 
 sys.path.insert(0, str(Path(__file__).parent))
-from trial import ROOT, begin, digests, expect, finish, same, say
+from trial import ROOT, begin, digests, expect, finish, of, same, say
 
 REFUSED = range(3, 9)
 """Questions for a job's state that are answered with an error."""
@@ -108,9 +108,9 @@ def main(folder: Path) -> None:
                 "set-scatter": {"features": 2}, "kubernetes-persistent-volumes": [f"task1:{folder}"]}
     (folder / "profile.yaml").write_text(yaml.safe_dump(content))
     say("a run without Kubernetes")
-    finish(begin(folder / "local", folder / "local.log", "--jobs", "1"))
+    finish(begin(folder / "local", folder / "local.log", *of("tiny")))
     say("the same through the plugin")
-    finish(begin(folder / "on-kubernetes", folder / "kubernetes.log", "--jobs", "1", "--executor", "kubernetes",
+    finish(begin(folder / "on-kubernetes", folder / "kubernetes.log", *of("tiny"), "--executor", "kubernetes",
                  "--cluster-profile", str(folder / "profile.yaml")))
     expect(Api.asked > max(REFUSED), "the run outlives an API that answers with errors")
     expect(re.search(rf"train model1: the cluster's job {Api.killed} failed", (folder / "kubernetes.log").read_text())

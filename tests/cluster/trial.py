@@ -39,7 +39,7 @@ KEPT = ("index/*.csv", "features/*/*/*.h5", "features/*/*/store.json", "runs/*/m
 
 def main(folder: Path, controller: Path, profile: str, *options: str) -> None:
     here, there = folder / "local", folder / "on-slurm"
-    asked = ("--profile", profile, *LONGER.get(profile, ()), *options, "--jobs", "1")
+    asked = (*of(profile), *options)
     cluster = write_profile(folder / "profile.yaml")
     say(f"a run without Slurm: {' '.join(asked)}")
     finish(begin(here, folder / "local.log", *asked))
@@ -88,6 +88,11 @@ def disturb(work: Path, folder: Path, on_slurm: Sequence[str], controller: Path)
            "the job left behind is named and cancelled")
     expect(epochs(work)[0] == kept, "the first epoch is the one of the first job: nothing was trained twice")
     expect(not list(work.glob("features/*/*/share-*")), "marks of shares are cleared away")
+
+
+def of(profile: str) -> tuple[str, ...]:
+    """What both runs are asked for."""
+    return "--profile", profile, *LONGER.get(profile, ()), "--jobs", "1"
 
 
 def write_profile(path: Path) -> Path:
