@@ -113,8 +113,9 @@ def main(folder: Path) -> None:
     finish(begin(folder / "on-kubernetes", folder / "kubernetes.log", *of("tiny"), "--executor", "kubernetes",
                  "--cluster-profile", str(folder / "profile.yaml")))
     expect(Api.asked > max(REFUSED), "the run outlives an API that answers with errors")
-    expect(re.search(rf"train \(model1\): the cluster's job {Api.killed} failed", (folder / "kubernetes.log").read_text())
-           is not None, "the training that was killed is named and made again")
+    said = (folder / "kubernetes.log").read_text()
+    expect(re.search(rf"train \(model1\): the cluster's job {Api.killed} failed", said) is not None,
+           "the training that was killed is named and made again")
     for body in Api.bodies.values():
         resources = body["spec"]["template"]["spec"]["containers"][0]["resources"]
         expect(resources["limits"]["memory"] == resources["requests"]["memory"], "a job is limited to what it asks for")
