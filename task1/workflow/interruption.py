@@ -120,9 +120,10 @@ def _jobs() -> Iterator[psutil.Process]:
 
 
 def _stop(shell: psutil.Process) -> None:
-    """Return when it stands still, or has ended."""
+    """Return when it stands still or has ended; one that waits for a dead disk does neither, others shall not wait."""
     shell.suspend()
-    while shell.status() not in (psutil.STATUS_STOPPED, psutil.STATUS_ZOMBIE):
+    patience = time.monotonic() + PATIENCE_SECONDS
+    while shell.status() not in (psutil.STATUS_STOPPED, psutil.STATUS_ZOMBIE) and time.monotonic() < patience:
         time.sleep(0.001)
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import psutil  # type: ignore[import-untyped]
 import pytest
 
+from task1.workflow import interruption
 from tests.signals import hear_signals
 
 DRIVER = """
@@ -106,3 +107,13 @@ def test_a_job_clears_away_what_it_had_not_finished(tmp_path: Path) -> None:
         job.send_signal(signal.SIGTERM)
         assert job.wait(20) == 143
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_job_that_cannot_be_stopped_keeps_nobody_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As while it waits for a disk that does not answer."""
+    process = psutil.Process()
+    monkeypatch.setattr(process, "suspend", lambda: None)
+    monkeypatch.setattr(process, "status", lambda: psutil.STATUS_DISK_SLEEP)
+    began = time.monotonic()
+    interruption._stop(process)
+    assert time.monotonic() - began < 2 * interruption.PATIENCE_SECONDS
