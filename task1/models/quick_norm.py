@@ -16,7 +16,11 @@ from task1.models.quick import applies, flat, folds_of
 
 def normalize(layer: nn.Module, x: Tensor) -> Tensor:
     """What a BatchNorm2d with weights and running statistics makes of x (batch, channel, mel, frame)."""
-    if not layer.training or not applies(x) or (folds := folds_of(x, x.numel() // x.shape[1])) == 1:
+    if not layer.training or not applies(x):
+        return layer(x)
+    count = x.numel() // x.shape[1]
+    folds = folds_of(x, count)
+    if folds == 1:
         return layer(x)
     assert isinstance(layer, nn.BatchNorm2d)
     assert layer.running_mean is not None
@@ -24,7 +28,6 @@ def normalize(layer: nn.Module, x: Tensor) -> Tensor:
     assert layer.num_batches_tracked is not None
     assert layer.momentum is not None
     y, mean, variance = _Normalize.apply(x, layer.weight, layer.bias, layer.eps, folds)
-    count = x.numel() // x.shape[1]
     with torch.no_grad():
         layer.running_mean.lerp_(mean, layer.momentum)
         layer.running_var.lerp_(variance * (count / (count - 1)), layer.momentum)
