@@ -1,7 +1,7 @@
 """Operations of a training step with gradients that a CPU computes quickly: the same numbers but for the order of sums.
 
-PyTorch's own backward passes of depthwise and grouped convolutions, of average pooling and of slices take up to tens of
-times the forward pass on a CPU. Maps are (batch, channel, mel, frame), in any order of memory; results keep it.
+PyTorch's own backward passes of depthwise and grouped convolutions, of biases, of average pooling and of slices take up
+to tens of times the forward pass on a CPU. Maps are (batch, channel, mel, frame), in any order of memory; results keep it.
 """
 
 from collections.abc import Sequence
@@ -18,6 +18,7 @@ FEW = 32
 FEWER = 16
 """Channels, of which up to so many are reduced by a product of matrices more quickly than by a convolution."""
 FOLDS = 16
+"""Positions that are taken for one where channels are few."""
 Size = tuple[int, int]
 
 

@@ -10,8 +10,11 @@ from torch.nn import functional as F
 from task1.models.dsmn import DSMN
 from task1.models.layers import PooledScales
 from task1.models.quick import (
+    FEW,
+    FOLDS,
     average_pool,
     concat,
+    folds_of,
     gate,
     join_neighbours,
     plus_convolve,
@@ -61,10 +64,18 @@ def test_join_neighbours(layout: torch.memory_format, share: int) -> None:
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_pointwise(layout: torch.memory_format) -> None:
     for width in (7, 2):
-        for shape in [(3, 4, 5, 6), (2, 4, 8, 5)]:  # positions that fold, and that do not
+        for shape in [(3, 4, 5, 6), (2, 4, 8, 6)]:  # positions that do not fold, and that do
             compare(pointwise_convolve, F.conv2d, shape, (width, 4, 1, 1), (width,), layout=layout)
             compare(lambda x, weight: pointwise_convolve(x, weight, None), F.conv2d, shape, (width, 4, 1, 1),
                     layout=layout)
+
+
+def test_which_maps_fold() -> None:
+    x = torch.empty(2, FEW - 1, 8, 6).contiguous(memory_format=torch.channels_last)
+    assert folds_of(x, 48) == FOLDS
+    assert folds_of(x, 40) == 1
+    assert folds_of(x.contiguous(), 48) == 1
+    assert folds_of(torch.empty(2, FEW, 8, 6).contiguous(memory_format=torch.channels_last), 48) == 1
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
@@ -115,7 +126,8 @@ def test_gate(layout: torch.memory_format, width: int) -> None:
         means = x.mean(dim=(2, 3))[:, None]
         return x * F.conv1d(means, weight, padding=width // 2).sigmoid()[:, 0, :, None, None]
 
-    compare(gate, plain, (3, 6, 4, 5), (1, 1, width), layout=layout)
+    for shape in [(3, 6, 4, 5), (3, 6, 4, 8)]:  # positions that do not fold, and that do
+        compare(gate, plain, shape, (1, 1, width), layout=layout)
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
