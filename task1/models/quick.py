@@ -1,7 +1,8 @@
 """Operations of a training step with gradients that a CPU computes quickly: the same numbers but for the order of sums.
 
 PyTorch's own backward passes of depthwise and grouped convolutions, of biases, of average pooling and of slices take up
-to tens of times the forward pass on a CPU. Maps are (batch, channel, mel, frame), in any order of memory; results keep it.
+to tens of times the forward pass on a CPU. Maps are (batch, channel, mel, frame), in any order of memory; results keep
+it.
 """
 
 from collections.abc import Sequence
