@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # The pipeline on a real Slurm of one node on this machine, with kills, beside a run without Slurm: same bytes?
 #   tests/cluster/slurm.sh [FOLDER [PROFILE [OPTION...]]]
-# Everything is written to FOLDER (default, and for "": a temporary one, removed on success). PROFILE is tiny (default: with
-# 12 epochs) or demo.
+# Everything is written to FOLDER (default, and for "": a temporary one, removed on success). PROFILE is tiny (default:
+# with 12 epochs) or demo; options go to both runs.
 # Installs Debian's slurm-wlm and munge where they are missing and the cluster extra's Slurm plugin into an environment
-# of its own. Needs root and apt-get; where it cannot run it says why and ends with status 77. Takes a quarter of an hour or more.
+# of its own. Needs root and apt-get; where it cannot run it says why and ends with status 77. Takes a quarter of an
+# hour or more.
 set -euo pipefail
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 CONF=/etc/slurm/slurm.conf
